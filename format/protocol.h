@@ -19,10 +19,15 @@
 //   status                                        process ..., update ..., thread ..., end
 //   any                                           error message=  (one line; nothing was changed)
 //
+// A row never spans packets.  A successful reply always finishes with the row `end`, in the same packet or a later one:
+// "applied ...\n" "end\n".  note= may occur several times; functions=, images= and skipped= are counts.
+//
 // Rows of status
 //   process  pid= exe= version= view=             view: the number of the published view
 //   update   id= file= state=moving|settled|reverted functions= threads_total= threads_moved= apply_us= settle_us= view=
 //            (settle_us is empty until it has settled), oldest first
+//            after `revert`, its row shows the revert: moving, then reverted; view, threads_*, *_us and held_by are the
+//            revert's, and `moving` ends when no thread is left in the update's code
 //   thread   tid= name= view= state=running|parked|unknown held_by=
 //            held_by: the affected function that keeps it in an older view, empty if none is known
 #pragma once
