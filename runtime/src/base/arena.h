@@ -1,0 +1,106 @@
+// Memory for the control thread, which may not use malloc (sys.h): chunks from mmap, handed out in order, given back all
+// at once.  What belongs to an update lives in the update's arena, what belongs to a request in the request's.
+// Single-threaded: the owner is the control thread, or the thread that initialises the runtime before there is one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <new>
+#include <type_traits>
+
+namespace wfp {
+
+class Arena {
+public:
+  Arena() = default;
+  Arena(const Arena &) = delete;
+  Arena &operator=(const Arena &) = delete;
+  ~Arena() { release(); }
+
+  // Zeroed memory, aligned to 16; nullptr when the kernel gives none.
+  void *allocate(std::size_t bytes);
+  char *copy_string(const char *text, std::size_t length); // NUL-terminated; nullptr as above
+  void release();
+
+private:
+  struct Chunk;
+  Chunk *chunks_ = nullptr;
+  std::size_t used_ = 0;
+};
+
+// A growing array in an arena.  T is trivially copyable; push_back returns nullptr when memory is out.
+template <typename T> class Vec {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+public:
+  Vec() = default;
+  explicit Vec(Arena &arena) : arena_(&arena) {}
+  void set_arena(Arena &arena) { arena_ = &arena; }
+
+  [[nodiscard]] bool reserve(std::size_t capacity) {
+    if (capacity <= capacity_)
+      return true;
+    std::size_t grown = capacity_ ? capacity_ * 2 : 8;
+    if (grown < capacity)
+      grown = capacity;
+    T *items = static_cast<T *>(arena_->allocate(grown * sizeof(T)));
+    if (!items)
+      return false;
+    if (size_)
+      std::memcpy(static_cast<void *>(items), items_, size_ * sizeof(T));
+    items_ = items;
+    capacity_ = grown;
+    return true;
+  }
+  [[nodiscard]] T *push_back(const T &value) {
+    T copy = value;
+    if (!reserve(size_ + 1))
+      return nullptr;
+    return new (&items_[size_++]) T(copy);
+  }
+  void pop_back() { --size_; }
+  void resize_down(std::size_t size) { size_ = size; }
+  void clear() { size_ = 0; }
+
+  T *begin() { return items_; }
+  T *end() { return items_ + size_; }
+  const T *begin() const { return items_; }
+  const T *end() const { return items_ + size_; }
+  T &operator[](std::size_t index) { return items_[index]; }
+  const T &operator[](std::size_t index) const { return items_[index]; }
+  T &back() { return items_[size_ - 1]; }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+
+private:
+  Arena *arena_ = nullptr;
+  T *items_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+// Sorts in place without a library: heapsort, since std::sort would pull in more than the runtime may carry.
+template <typename T, typename Less> void sort(T *items, std::size_t count, Less less) {
+  auto sift = [&](std::size_t root, std::size_t end) {
+    for (std::size_t child; (child = 2 * root + 1) < end; root = child) {
+      if (child + 1 < end && less(items[child], items[child + 1]))
+        ++child;
+      if (!less(items[root], items[child]))
+        return;
+      T swap = items[root];
+      items[root] = items[child];
+      items[child] = swap;
+    }
+  };
+  for (std::size_t root = count / 2; root-- > 0;)
+    sift(root, count);
+  for (std::size_t end = count; end-- > 1;) {
+    T swap = items[0];
+    items[0] = items[end];
+    items[end] = swap;
+    sift(0, end);
+  }
+}
+
+} // namespace wfp
