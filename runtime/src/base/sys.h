@@ -10,11 +10,12 @@
 
 #include <cstdint>
 #include <sys/syscall.h>
+#include <type_traits>
 
 namespace wfp::sys {
 
 template <typename T> inline long as_long(T value) {
-  if constexpr (__is_pointer(T))
+  if constexpr (std::is_pointer_v<T>)
     return reinterpret_cast<long>(value);
   else
     return static_cast<long>(value);
