@@ -1,0 +1,114 @@
+"""Builds a server's tree, and skips the work when nothing that could change the result has changed.
+
+The stamp beside a tree holds package version, patches, commands and the hashes of compiler plugin and runtime: a rebuilt
+plugin rebuilds the servers.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import debian
+
+
+class BuildError(Exception):
+    pass
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """A wfpatch build folder and the clang that its plugin loads into."""
+
+    build: Path
+    clang: str
+
+    @property
+    def plugin(self):
+        return self.build / "lib/wfpatch.so"
+
+    @property
+    def runtime(self):
+        return self.build / "lib/libwfpatch.so"
+
+    def tool(self, name):
+        return self.build / "bin" / name
+
+    def require(self):
+        needed = [self.plugin, self.runtime, self.tool("wfdiff"), self.tool("wfpatch")]
+        missing = [str(path) for path in needed if not path.exists()]
+        if missing:
+            raise BuildError(f"not built: {', '.join(missing)}; run cmake --build {self.build} first")
+
+    def variables(self, instrumented):
+        """What build commands may name in braces."""
+        if not instrumented:
+            return {"cc": self.clang, "libs": "", "ldflags": ""}
+        return {
+            "cc": f"{self.clang} -fplugin={self.plugin}",
+            "libs": "-lwfpatch",
+            "ldflags": f"-L{self.runtime.parent} -Wl,-rpath,{self.runtime.parent}",
+        }
+
+
+def _hash_of(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def build_tree(server, source, toolchain, tree, with_fix, instrumented=True, log=print):
+    """Unpacks and builds `tree`; returns the seconds of processor time, or None if it was there already."""
+    commands = [
+        [word.format(**toolchain.variables(instrumented)) for word in command] for command in server.build_commands
+    ]
+    wanted = {
+        "source": source.version,
+        "fix": server.fix,
+        "with_fix": with_fix,
+        "commands": commands,
+        "clang": subprocess.run([toolchain.clang, "--version"], capture_output=True, text=True, check=True).stdout,
+        "plugin": _hash_of(toolchain.plugin) if instrumented else None,
+    }
+    stamp = tree.with_name(tree.name + ".stamp")
+    if stamp.exists() and json.loads(stamp.read_text()) == wanted and (tree / server.binary).exists():
+        return None
+    stamp.unlink(missing_ok=True)
+    debian.unpack(source, tree, server.fix, inclusive=with_fix)
+    log(f"building {tree.name}: {source.package} {source.version} {'with' if with_fix else 'without'} {server.fix}")
+    build_log = tree.with_name(tree.name + ".log")
+    before = os.times()
+    with build_log.open("w") as output:
+        for command in commands:
+            output.write(f"$ {' '.join(command)}\n")
+            output.flush()
+            result = subprocess.run(command, cwd=tree, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            if result.returncode != 0:
+                tail = "\n".join(build_log.read_text(errors="replace").splitlines()[-15:])
+                raise BuildError(f"{server.name}: {' '.join(command)} failed; {build_log} ends:\n{tail}")
+    after = os.times()
+    stamp.write_text(json.dumps(wanted))
+    return after.children_user + after.children_system - before.children_user - before.children_system
+
+
+def make_update(toolchain, old, new, update):
+    """Diffs two build folders; returns (seconds, wfdiff's standard output).  Also checks that old against old is empty."""
+    update.unlink(missing_ok=True)
+    begin = time.monotonic()
+    result = _wfdiff(toolchain, old, new, update)
+    seconds = time.monotonic() - begin
+    if result.returncode != 0 or not update.exists():
+        raise BuildError(f"wfdiff {old} {new} exited {result.returncode}:\n{result.stdout}{result.stderr}")
+    nothing = update.with_suffix(".none")
+    same = _wfdiff(toolchain, old, old, nothing)
+    if same.returncode != 3 or nothing.exists():
+        raise BuildError(f"wfdiff of {old} with itself exited {same.returncode} instead of 3:\n{same.stdout}{same.stderr}")
+    return seconds, result.stdout
+
+
+def _wfdiff(toolchain, old, new, update):
+    command = [toolchain.tool("wfdiff"), old, new, "-o", update]
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+

@@ -1,0 +1,107 @@
+"""Debian source packages, without touching the machine's apt configuration.
+
+A stock Debian image lists binary packages only.  So this derives deb-src entries from the entries that the machine has
+and keeps them, with lists and downloads, in a private folder: mirrors, pinned suites and keys stay the machine's own.
+apt verifies the signatures; dpkg-source verifies the checksums.
+"""
+
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+APT_FOLDER = Path("/etc/apt")
+
+
+class SourceError(Exception):
+    pass
+
+
+@dataclass(frozen=True)
+class Source:
+    package: str
+    version: str
+    dsc: Path
+
+
+def _run(command, cwd=None):
+    result = subprocess.run(command, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if result.returncode != 0:
+        raise SourceError(f"{' '.join(map(str, command))}: {(result.stderr or result.stdout).strip()}")
+    return result.stdout
+
+
+def _write_source_entries(folder):
+    """Writes a deb-src twin of every enabled Debian entry; foreign repositories are left out."""
+    written = 0
+    for listed in sorted([APT_FOLDER / "sources.list", *(APT_FOLDER / "sources.list.d").glob("*")]):
+        if not listed.is_file():
+            continue
+        text = listed.read_text()
+        if listed.suffix == ".sources":
+            stanzas = [s for s in re.split(r"\n\s*\n", text) if re.search(r"^URIs:.*debian", s, re.M | re.I)]
+            stanzas = [s for s in stanzas if not re.search(r"^Enabled:\s*no", s, re.M | re.I)]
+            twin = "\n\n".join(re.sub(r"^Types:.*$", "Types: deb-src", s, flags=re.M) for s in stanzas)
+        elif listed.suffix == ".list":
+            lines = [l for l in text.splitlines() if re.match(r"deb\s.*debian", l)]
+            twin = "\n".join(re.sub(r"^deb\s", "deb-src ", l) for l in lines)
+        else:
+            continue
+        if twin.strip():
+            (folder / listed.name).write_text(twin.strip() + "\n")
+            written += 1
+    if written == 0:
+        raise SourceError(f"no Debian archive among the entries of {APT_FOLDER}")
+
+
+def fetch(package, cache):
+    """Downloads the source package in the newest version on offer, once; later calls find it in `cache`."""
+    downloads = cache / "sources" / package
+    present = sorted(downloads.glob("*.dsc"))
+    if not present:
+        apt = cache / "apt"
+        shutil.rmtree(apt, ignore_errors=True)
+        for folder in ("sources", "lists/partial", "archives/partial"):
+            (apt / folder).mkdir(parents=True)
+        _write_source_entries(apt / "sources")
+        options = [
+            "-q", "-o", "APT::Sandbox::User=root", "-o", f"Dir::Etc::sourcelist=/dev/null",
+            "-o", f"Dir::Etc::sourceparts={apt}/sources", "-o", f"Dir::State::lists={apt}/lists",
+            "-o", f"Dir::Cache={apt}", "-o", f"Dir::Cache::archives={apt}/archives",
+            # Hooks of the machine's configuration have no business with a private list.
+            "-o", "APT::Update::Post-Invoke-Success=", "-o", "APT::Update::Post-Invoke=",
+        ]
+        _run(["apt-get", *options, "update"])
+        downloads.mkdir(parents=True, exist_ok=True)
+        try:
+            _run(["apt-get", *options, "source", "--download-only", package], cwd=downloads)
+        except SourceError:
+            shutil.rmtree(downloads)  # nothing half-fetched may pass for a cached source
+            raise
+        present = sorted(downloads.glob("*.dsc"))
+    if len(present) != 1:
+        raise SourceError(f"{downloads}: expected one .dsc file, found {len(present)}")
+    version = re.search(r"^Version: (\S+)$", present[0].read_text(), re.M).group(1)
+    return Source(package, version, present[0])
+
+
+def patch_series(tree):
+    lines = (tree / "debian/patches/series").read_text().splitlines()
+    return [l.split()[0] for l in lines if l.strip() and not l.startswith("#")]
+
+
+def unpack(source, tree, through, inclusive):
+    """Unpacks into `tree` with the package's patches applied in order up to the one whose name contains `through`.
+
+    The tree is upstream's plus these patches and nothing else: no line is changed for wfpatch's sake.
+    """
+    shutil.rmtree(tree, ignore_errors=True)
+    tree.parent.mkdir(parents=True, exist_ok=True)
+    _run(["dpkg-source", "--skip-patches", "--extract", source.dsc, tree])
+    series = patch_series(tree)
+    last = next((i for i, name in enumerate(series) if through in name), None)
+    if last is None:
+        raise SourceError(f"{source.package} {source.version} has no patch {through}; it has {', '.join(series)}")
+    for name in series[: last + 1 if inclusive else last]:
+        _run(["patch", "--silent", "--strip=1", f"--input=debian/patches/{name}"], cwd=tree)

@@ -1,0 +1,127 @@
+"""Processes: the server, the load on it, and the `wfpatch` command.
+
+All are children of this one, on loopback, ended in every case when the `with` block is left.
+"""
+
+import json
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+
+class LiveError(Exception):
+    pass
+
+
+def free_ports(count):
+    """Ports that are free on loopback now."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for s in sockets:
+            s.bind(("127.0.0.1", 0))
+        return [s.getsockname()[1] for s in sockets]
+    finally:
+        for s in sockets:
+            s.close()
+
+
+class Child:
+    def __init__(self, command, log, env=None, cwd=None):
+        self.command = [str(word) for word in command]
+        self.log = Path(log)
+        with self.log.open("w") as output:
+            self.process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=env, cwd=cwd
+            )
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def wait(self, seconds):
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise LiveError(f"{self.command[0]} (pid {self.pid}) did not end within {seconds} s") from None
+
+    def stop(self, seconds=15):
+        """Asks it to end and returns its exit status."""
+        if self.alive():
+            self.process.send_signal(signal.SIGTERM)
+        return self.wait(seconds)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.alive():
+            self.process.kill()
+        self.process.wait()
+
+
+def wait_until(condition, seconds, what):
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise LiveError(f"waited {seconds} s in vain: {what}")
+        time.sleep(0.01)
+
+
+def ask(port, request, until, seconds=5, connection=None):
+    """Sends bytes and reads until the answer ends with `until`; b'' stands for a connection closed by the server."""
+    own = connection is None
+    if own:
+        connection = socket.create_connection(("127.0.0.1", port), timeout=seconds)
+    try:
+        connection.settimeout(seconds)
+        connection.sendall(request)
+        answer = b""
+        while not answer.endswith(until):
+            got = connection.recv(65536)
+            if not got:
+                return b""
+            answer += got
+        return answer
+    except (ConnectionResetError, BrokenPipeError):
+        return b""
+    finally:
+        if own:
+            connection.close()
+
+
+class Wfpatch:
+    """The command, on one process."""
+
+    def __init__(self, tool, pid):
+        self.tool, self.pid = tool, pid
+
+    def _run(self, *words):
+        result = subprocess.run(
+            [str(self.tool), *map(str, words), "--json"], stdin=subprocess.DEVNULL, capture_output=True, text=True
+        )
+        if result.returncode != 0:
+            said = (result.stdout + result.stderr).strip()
+            raise LiveError(f"wfpatch {' '.join(map(str, words))} exited {result.returncode}: {said}")
+        return json.loads(result.stdout) if result.stdout.strip() else {}
+
+    def apply(self, update, mode="wait-free"):
+        return self._run("apply", self.pid, update, f"--mode={mode}")
+
+    def revert(self, update=None):
+        return self._run("revert", self.pid, *([update] if update else []))
+
+    def status(self):
+        return self._run("status", self.pid)
+
+    def settled(self):
+        """The newest update's row once no update is moving any more, else None."""
+        updates = self.status()["updates"]
+        return updates[-1] if updates and all(u["state"] != "moving" for u in updates) else None

@@ -1,0 +1,214 @@
+"""The passes: source, two builds, update, then one run of the server under load with the update coming and going.
+
+What must hold, or the run fails:
+  - wfdiff makes an update from the two build folders, and none from one folder with itself;
+  - the unpatched server shows the old behaviour on every connection, and the exploit kills it;
+  - after apply every connection shows the new behaviour, opened before or after, and the exploit is answered;
+  - after revert all show the old behaviour, after the next apply the new one again, for as many rounds as asked;
+  - no request of the load fails, and the process that began is the process that ends, by SIGTERM, with exit status 0.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+from pathlib import Path
+
+from . import build, debian, live
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+class Mismatch(Exception):
+    """The server did not behave as it must."""
+
+
+def run(server):
+    """The whole command line of a server's executable; returns the exit status."""
+    options = _arguments(server)
+    work = options.build / "servers" / server.name
+    try:
+        return _passes(server, options, work.resolve())
+    except (debian.SourceError, build.BuildError, live.LiveError, Mismatch) as error:
+        print(f"{server.name}: FAILED: {error}", file=sys.stderr)
+        print(f"{server.name}: logs are in {work}", file=sys.stderr)
+        return 1
+
+
+def _arguments(server):
+    parser = argparse.ArgumentParser(description=f"Updates Debian's {server.package} live, under load: {server.fix}")
+    parser.add_argument("--build", type=Path, default=ROOT / "build", help="wfpatch's build folder (default: build)")
+    parser.add_argument("--clang", default="/usr/lib/llvm-22/bin/clang", help="the clang that the plugin was built for")
+    parser.add_argument("--short", action="store_true", help="few rounds: what scripts/test runs")
+    parser.add_argument("--rounds", type=int, help="apply/revert rounds after the first (default 100; 3 with --short)")
+    parser.add_argument("--rate", type=float, help="requests per second (default 10000; 3000 with --short)")
+    parser.add_argument("--threads", type=int, default=4, help="worker threads of the server")
+    parser.add_argument("--connections", type=int, default=16)
+    options = parser.parse_args()
+    options.build = options.build.resolve()
+    options.rounds = options.rounds if options.rounds is not None else (3 if options.short else 100)
+    options.rate = options.rate if options.rate is not None else (3000 if options.short else 10000)
+    return options
+
+
+def _passes(server, options, work):
+    work.mkdir(parents=True, exist_ok=True)
+    toolchain = build.Toolchain(options.build, options.clang)
+    toolchain.require()
+
+    source = debian.fetch(server.package, work)
+    old, new = work / "old", work / "new"
+    for tree, with_fix in ((old, False), (new, True)):
+        build.build_tree(server, source, toolchain, tree, with_fix, log=_say)
+    update = work / f"{server.name}.wfp"
+    diff_seconds, _ = build.make_update(toolchain, old, new, update)
+    _say(f"update {update} ({update.stat().st_size} bytes) made in {diff_seconds:.2f} s")
+
+    results = {
+        "server": server.name,
+        "version": source.version,
+        "fix": server.fix,
+        "machine": f"{platform.machine()}, {os.cpu_count()} CPUs, Linux {platform.release()}",
+        "update_bytes": update.stat().st_size,
+        "wfdiff_seconds": round(diff_seconds, 3),
+    }
+    _check_exploit_kills(server, old, work)
+    results.update(_run_live(server, options, toolchain, old, update, work))
+    return _report(server, results, work)
+
+
+def _say(text):
+    print(text, flush=True)
+
+
+def _start(server, tree, work, name, threads):
+    ports = live.free_ports(server.port_count)
+    command = server.start_command(tree, ports, threads, work)
+    child = live.Child(command, work / f"{name}.log", cwd=tree)
+    try:
+        live.wait_until(lambda: _is_ready(server, child, ports), 20, f"{name} to be ready, see {child.log}")
+    except live.LiveError:
+        child.__exit__()
+        raise
+    return child, ports
+
+
+def _is_ready(server, child, ports):
+    if not child.alive():
+        raise live.LiveError(f"the server ended with status {child.process.returncode}, see {child.log}")
+    return server.ready(ports)
+
+
+def _check_exploit_kills(server, tree, work):
+    """Shows on a process of its own that the fix is needed: the old code must not survive the exploit."""
+    child, ports = _start(server, tree, work, "victim", threads=2)
+    with child:
+        answer = server.exploit(ports)
+        status = child.wait(10) if answer == b"" else None
+        if status is None or status >= 0:
+            raise Mismatch(f"the unpatched server survived the exploit and answered {answer[:80]!r}")
+    _say(f"unpatched server, exploited: killed by signal {-status}")
+
+
+class _Witnesses:
+    """Connections opened before an update, spread over the server's threads, asked again and again."""
+
+    def __init__(self, server, ports, count):
+        self.server, self.ports = server, ports
+        self.connections = [server.connect(ports) for _ in range(count)]
+
+    def expect(self, wanted, when):
+        for connection in [*self.connections, None]:
+            seen = self.server.probe(self.ports, connection)
+            if seen != wanted:
+                age = "a new" if connection is None else "an old"
+                raise Mismatch(f"{when}: {age} connection saw the {seen} code, not the {wanted}")
+
+
+def _run_live(server, options, toolchain, old, update, work):
+    child, ports = _start(server, old, work, "server", options.threads)
+    with child:
+        wfpatch = live.Wfpatch(toolchain.tool("wfpatch"), child.pid)
+        witnesses = _Witnesses(server, ports, 3 * options.threads)
+        witnesses.expect("old", "before any update")
+        load_report = work / "load.json"
+        load_report.unlink(missing_ok=True)
+        command = server.load_command(toolchain, ports, options.connections, options.rate, load_report)
+        with live.Child(command, work / "load.log") as load:
+            time.sleep(1)  # the load's first requests only fill the cache; updates come while it reads
+            begin = time.monotonic()
+            rounds = [_round(server, wfpatch, update, witnesses, ports, n) for n in range(options.rounds + 1)]
+            row = _change(wfpatch, lambda: wfpatch.apply(update))
+            witnesses.expect("new", "after the last apply")
+            exploited = server.exploit(ports)
+            if not exploited or not server.is_refusal(exploited):
+                raise Mismatch(f"the patched server answered the exploit with {exploited[:80]!r}")
+            elapsed = time.monotonic() - begin
+            time.sleep(0.5)
+            if not load.alive():
+                raise live.LiveError(f"the load ended early: {load.log.read_text()[:500]}")
+            load_status = load.stop()
+        status = wfpatch.status()
+        if not child.alive():
+            raise Mismatch(f"the server died with status {child.process.returncode}")
+        server_status = child.stop()
+    report = json.loads(load_report.read_text())
+    if load_status != 0 or report["failed"]:
+        raise Mismatch(f"{report['failed']} of {report['requests']} requests failed: {report['failures']}")
+    if server_status != 0:
+        raise Mismatch(f"the server ended with status {server_status} on SIGTERM, see {child.log}")
+    applied = [r["apply"] for r in rounds] + [row]
+    return {
+        "threads": len(status["threads"]),
+        "functions": row.get("functions"),
+        "applies": len(applied),
+        "reverts": len(rounds),
+        "update_seconds": round(elapsed, 3),
+        "apply_us_median": _median(r.get("apply_us") for r in applied),
+        "apply_us_max": max((r["apply_us"] for r in applied if r.get("apply_us") is not None), default=None),
+        "settle_us_median": _median(r.get("settle_us") for r in applied),
+        "settle_us_max": max((r["settle_us"] for r in applied if r.get("settle_us") is not None), default=None),
+        "load": report,
+    }
+
+
+def _round(server, wfpatch, update, witnesses, ports, number):
+    applied = _change(wfpatch, lambda: wfpatch.apply(update))
+    witnesses.expect("new", f"round {number}, after apply")
+    reverted = _change(wfpatch, lambda: wfpatch.revert())
+    witnesses.expect("old", f"round {number}, after revert")
+    return {"apply": applied, "revert": reverted}
+
+
+def _change(wfpatch, action):
+    action()
+    return live.wait_until(wfpatch.settled, 20, "every thread to change over")
+
+
+def _median(values):
+    known = [v for v in values if v is not None]
+    return statistics.median(known) if known else None
+
+
+def _report(server, results, work):
+    load = results["load"]
+    text = "\n".join([
+        f"{server.name} {results['version']}, {results['fix']}, on {results['machine']}",
+        f"  update        {results['functions']} functions, {results['update_bytes']} bytes,"
+        f" wfdiff {results['wfdiff_seconds']} s",
+        f"  changes       {results['applies']} applied, {results['reverts']} reverted,"
+        f" {results['threads']} threads, in {results['update_seconds']} s",
+        f"  apply         median {results['apply_us_median']} us, max {results['apply_us_max']} us",
+        f"  all moved     median {results['settle_us_median']} us, max {results['settle_us_max']} us",
+        f"  requests      {load['answered']} answered, {load['failed']} failed, on {load['connections']} connections",
+        f"  latency       p50 {load['p50_us']} us, p99 {load['p99_us']} us, p99.9 {load['p999_us']} us,"
+        f" max {load['max_us']} us",
+    ])
+    (work / "results.json").write_text(json.dumps(results, indent=2) + "\n")
+    (work / "results.txt").write_text(text + "\n")
+    print(text)
+    print(f"  written to    {work}/results.json")
+    return 0
