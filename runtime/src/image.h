@@ -2,7 +2,12 @@
 // linker's locks and without libc (base/sys.h says why).
 //
 // Images are never forgotten: their index stays valid; one that was dlclosed is marked gone.  An image that an update has
-// touched is pinned: dlclose() of it does nothing from then on.
+// touched, or refers to, is pinned: it stays mapped whatever dlclose() says.
+//
+//   who           does                                             against
+//   control       pinned = true, then waits until closing == 0     a dlclose that did not see the pin has finished
+//   application   ++closing, then reads the pins, makes each one   the control thread's check that the image is still
+//                 undeletable (RTLD_NODELETE), dlclose, --closing  there comes after
 #pragma once
 
 #include "format/records.h"
@@ -14,32 +19,50 @@
 
 namespace wfp {
 
+struct Dso; // dso.h
+
 struct Unit {
-  const format::UnitRecord *record;
+  const format::UnitRecord *record; // nullptr: a unit that an update brought
   const char *key;
   std::uint8_t id[32]; // what it is now: the record's id, or the new id of the last update that was entered
+  bool absent;         // a unit that an update brought, after that update was reverted
 };
 
-struct ImageIndex; // loader's own: functions, variables and thread-locals by name and unit
+struct ImageIndex; // loader's own: functions, variables and thread-locals by name and unit (linker_index.h)
 
 struct Image {
   const char *path;
   std::uintptr_t bias;            // load bias (l_addr)
   std::uintptr_t low, high;       // first and one-past-last mapped byte
-  format::ImageState *state;
+  format::ImageState *state;      // nullptr: no unit of it polls
   Vec<Unit> units;
   ImageIndex *index;
   bool position_dependent;        // ET_EXEC: updates must lie below 2 GiB
   bool branch_protection;         // sleds follow endbr64, gates need notrack
-  std::atomic<bool> pinned;       // read by the dlclose wrapper on application threads
+  std::atomic<bool> pinned;
   std::atomic<bool> gone;
   const void *link_map;           // the dlopen handle under glibc
+  Dso *dso;
 };
 
 // Looks for images that have appeared or gone since the last call.  Control thread (or before it exists).  False only when
-// memory is out.
+// memory is out or the dynamic linker stays busy.
 [[nodiscard]] bool refresh_images(Message &why);
 std::size_t image_count();
 Image &image_at(std::size_t index);
+
+// From now on the object stays mapped; false if it has gone already.  Control thread.
+[[nodiscard]] bool pin_dso(Dso &dso, Message &why);
+[[nodiscard]] bool pin_image(Image &image, Message &why);
+
+// For the wrapper of dlclose(), on application threads, around the real call: makes sure that it cannot unmap what is
+// pinned, even as somebody else's dependency.
+class CloseGuard {
+public:
+  CloseGuard();
+  ~CloseGuard();
+  CloseGuard(const CloseGuard &) = delete;
+  CloseGuard &operator=(const CloseGuard &) = delete;
+};
 
 } // namespace wfp
