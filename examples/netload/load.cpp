@@ -5,13 +5,16 @@
 // replies, or counts from when it got round to sending, would leave just those out ("coordinated omission").
 //
 // One thread does it all.  By default it never sleeps, so that its own wake-ups do not show as latency; it then needs a
-// processor of its own.  Everything ends: the schedule after its seconds, the wait for late replies after drain_ns.
+// processor of its own.  Everything ends: the schedule after its seconds or at SIGTERM or SIGINT, the wait for late replies
+// after drain_ns.
 #include "load.h"
 
 #include "clock.h"
 #include "session.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <memory>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -24,6 +27,15 @@ namespace {
 
 constexpr std::int64_t drain_ns = 3'000'000'000;
 constexpr int send_batch = 64; // look for replies at least this often
+
+volatile std::sig_atomic_t stop_requested = 0;
+
+void stop_at_signals() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { stop_requested = 1; };
+  sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGINT, &action, nullptr);
+}
 
 class Poller {
 public:
@@ -81,7 +93,8 @@ Report run_load(const LoadOptions &options) {
     poller.add(*sessions.back());
   }
 
-  const auto total = static_cast<std::uint64_t>(options.rate * options.seconds);
+  stop_at_signals();
+  auto total = static_cast<std::uint64_t>(options.rate * options.seconds);
   const std::int64_t start = monotonic_ns() + 10'000'000;
   const auto due = [&](std::uint64_t i) { return start + static_cast<std::int64_t>(static_cast<double>(i) * 1e9 / options.rate); };
   Report report(start, options.rate, total);
@@ -89,7 +102,11 @@ Report run_load(const LoadOptions &options) {
   std::int64_t give_up = due(total) + drain_ns;
   bool all_sent = true;
   for (;;) {
-    std::int64_t now = monotonic_ns();
+    const std::int64_t now = monotonic_ns();
+    if (stop_requested && next < total) {
+      total = next;
+      give_up = now + drain_ns;
+    }
     for (int i = 0; i < send_batch && next < total && due(next) <= now; ++i, ++next) {
       Session &session = *sessions[next % sessions.size()];
       if (session.broken())
@@ -114,6 +131,7 @@ Report run_load(const LoadOptions &options) {
   }
   for (auto &session : sessions)
     session->give_up(report);
+  report.set_requests(total);
   return report;
 }
 

@@ -42,6 +42,8 @@ public:
   void add_reply(std::int64_t intended, std::int64_t received, Version version);
   // How much later than intended a request was sent.
   void add_lag(std::int64_t ns) { lag_.add(ns); }
+  // If the load was stopped early.
+  void set_requests(std::uint64_t requests) { requests_ = requests; }
   // The first few are shown on standard error.
   void add_error(Error error, std::string_view line);
 
