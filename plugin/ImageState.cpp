@@ -1,0 +1,27 @@
+#include "plugin/ImageState.h"
+
+#include "format/records.h"
+
+#include "llvm/IR/Constants.h"
+#include "llvm/IR/DerivedTypes.h"
+#include "llvm/IR/Module.h"
+
+using namespace llvm;
+
+namespace wfp {
+
+GlobalVariable *getImageState(Module &M) {
+  if (GlobalVariable *State = M.getGlobalVariable(format::kImageStateSymbol))
+    return State;
+  Type *Bytes = ArrayType::get(Type::getInt8Ty(M.getContext()), sizeof(format::ImageState));
+  // Weak, not linkonce: a unit without polls must define it too, since its record refers to it.
+  auto *State = new GlobalVariable(M, Bytes, /*isConstant=*/false, GlobalValue::WeakAnyLinkage,
+                                   ConstantAggregateZero::get(Bytes), format::kImageStateSymbol);
+  State->setVisibility(GlobalValue::HiddenVisibility);
+  State->setDSOLocal(true);
+  State->setComdat(M.getOrInsertComdat(format::kImageStateSymbol));
+  State->setAlignment(Align(alignof(format::ImageState)));
+  return State;
+}
+
+} // namespace wfp

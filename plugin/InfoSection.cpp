@@ -1,0 +1,38 @@
+#include "plugin/InfoSection.h"
+
+#include "format/records.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/IR/Constants.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/TargetParser/Triple.h"
+#include "llvm/Transforms/Utils/ModuleUtils.h"
+
+using namespace llvm;
+
+namespace wfp {
+
+void writeInfoSection(Module &M, const Unit &U, StringRef Key, const UnitId &Id) {
+  json::Object Document(U.SourceInfo);
+  Document["version"] = 1;
+  Document["key"] = json::fixUTF8(Key);
+  Document["id"] = toHex(Id, /*LowerCase=*/true);
+  Document["source"] = json::fixUTF8(U.Source);
+  Document["compiler"] = U.Compiler;
+  Document["target"] = Triple(M.getTargetTriple()).str();
+  Document["language"] = U.Language;
+  Document["options"] = json::Object(U.Options);
+  std::string Text;
+  raw_string_ostream(Text) << json::Value(std::move(Document)) << '\n';
+
+  // "\n\0" ends the document: `ld -r` puts several behind one another.
+  Constant *Data = ConstantDataArray::getString(M.getContext(), Text, /*AddNull=*/true);
+  auto *V = new GlobalVariable(M, Data->getType(), /*isConstant=*/true, GlobalValue::PrivateLinkage, Data, "wfp.info");
+  V->setSection(format::kInfoSection);
+  V->setAlignment(Align(1));
+  V->setMetadata(LLVMContext::MD_exclude, MDNode::get(M.getContext(), {})); // SHF_EXCLUDE, and not allocated
+  appendToCompilerUsed(M, {V});
+}
+
+} // namespace wfp

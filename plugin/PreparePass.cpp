@@ -1,0 +1,36 @@
+// Storage that stays.
+//
+// An update binds to the variables of the running program by name.  GlobalOpt splits a local struct into its fields,
+// shrinks an int that only ever holds two values to a bool, makes a variable that nobody writes a constant, and deletes
+// one that nobody reads: the next version, which uses the variable in another way, would then bind to something else.
+// Hence every variable with local linkage that is not constant enters llvm.compiler.used before the first
+// optimisation.  Code that uses the variables is optimised as ever, and the linker may still drop them.
+//
+// Coroutines get a mark here because they cannot be told from other functions once they are split.
+#include "plugin/Passes.h"
+
+#include "llvm/IR/Module.h"
+#include "llvm/Transforms/Utils/ModuleUtils.h"
+
+using namespace llvm;
+
+namespace wfp {
+
+PreservedAnalyses PreparePass::run(Module &M, ModuleAnalysisManager &) {
+  SmallVector<GlobalValue *, 32> Stay;
+  for (GlobalVariable &V : M.globals())
+    if (V.hasInternalLinkage() && !V.isConstant() && !V.getName().starts_with("llvm."))
+      Stay.push_back(&V);
+  if (!Stay.empty())
+    appendToCompilerUsed(M, Stay);
+  for (Function &F : M)
+    if (F.isPresplitCoroutine())
+      F.addFnAttr(kCoroutineAttribute);
+  if (U->hasFrontEnd() && !M.getModuleFlag(kFrontEndFlag))
+    M.addModuleFlag(Module::Max, kFrontEndFlag, 1);
+  if (U->DescribeSource)
+    U->SourceInfo = U->DescribeSource(M);
+  return PreservedAnalyses::none();
+}
+
+} // namespace wfp
