@@ -42,6 +42,13 @@ struct LinkedFunction {
   std::uint32_t new_range_count;
 };
 
+// --reinit VAR: bytes that an existing variable gets when the update is published.
+struct LinkedReinit {
+  void *address;
+  const void *bytes;
+  std::size_t size;
+};
+
 struct LinkedUnit; // loader's own: which unit of which image goes from which id to which
 
 struct LinkedUpdate {
@@ -50,6 +57,7 @@ struct LinkedUpdate {
   char file[256];                  // base name, as the client said it
   Vec<LinkedFunction> functions;
   Vec<Image *> images;             // that it applies to
+  Vec<LinkedReinit> reinits;
   std::uint32_t skipped_units = 0; // units of the .wfp that no image of this process has
   LinkedUnit *units = nullptr;
   std::size_t unit_count = 0;

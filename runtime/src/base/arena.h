@@ -13,7 +13,7 @@ namespace wfp {
 
 class Arena {
 public:
-  Arena() = default;
+  constexpr Arena() = default;
   Arena(const Arena &) = delete;
   Arena &operator=(const Arena &) = delete;
   ~Arena() { release(); }
@@ -29,12 +29,20 @@ private:
   std::size_t used_ = 0;
 };
 
+// An object that exists from before the first instruction until the process ends: no constructor or destructor runs, which
+// the runtime could not order against the program's.
+template <typename T> union Immortal {
+  constexpr Immortal() : value() {}
+  ~Immortal() {}
+  T value;
+};
+
 // A growing array in an arena.  T is trivially copyable; push_back returns nullptr when memory is out.
 template <typename T> class Vec {
   static_assert(std::is_trivially_copyable_v<T>);
 
 public:
-  Vec() = default;
+  constexpr Vec() = default;
   explicit Vec(Arena &arena) : arena_(&arena) {}
   void set_arena(Arena &arena) { arena_ = &arena; }
 

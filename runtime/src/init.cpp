@@ -1,0 +1,77 @@
+// Beginning: when the runtime is loaded, before the program's own constructors, and in a fork's child.
+//
+// A program that is not instrumented (the runtime was preloaded into a shell, say) is left alone.  Whatever fails here leaves a
+// program that runs as usual and cannot be updated; the reason is logged.
+
+#include "runtime/arch/x86_64/gate_code.h"
+#include "runtime/src/control.h"
+#include "runtime/src/image.h"
+#include "runtime/src/interpose.h"
+#include "runtime/src/log.h"
+#include "runtime/src/pending.h"
+#include "runtime/src/text_poke.h"
+#include "runtime/src/thread_registry.h"
+#include "runtime/src/unwind.h"
+#include "runtime/src/updater.h"
+
+#include <cstdlib>
+#include <pthread.h>
+#include <sys/auxv.h>
+
+namespace wfp {
+
+namespace {
+
+bool running; // the control thread was started
+
+// ---- a fork's child: one thread, no control thread, the parent's pid no longer its own
+
+void begin_in_child() {
+  if (!running)
+    return;
+  Message why;
+  forget_other_threads();
+  if (change_in_progress())
+    refuse_updates("this process was forked while its parent was applying an update: its updater's state is not known");
+  set_log(getauxval(AT_SECURE) ? nullptr : std::getenv("WFPATCH_LOG"));
+  running = prepare_sync_core(why) && start_control_thread(why);
+  if (!running)
+    log_event("not updatable after fork: ", why.c_str());
+}
+
+[[nodiscard]] bool begin(Message &why) {
+  if (!prepare_thread_registry()) {
+    why << "out of memory for the thread registry";
+    return false;
+  }
+  if (!publish_first_view(why) || !refresh_images(why))
+    return false;
+  wfp_begin_main_thread();
+  if (image_count() == 0)
+    return true;
+  attach_images();
+  if (!prepare_sync_core(why) || !start_control_thread(why))
+    return false;
+  pthread_atfork(nullptr, nullptr, begin_in_child);
+  running = true;
+  return true;
+}
+
+// Priority 101: in a static program before the program's own constructors; in a shared library the order of initialisation
+// does that already.
+__attribute__((constructor(101))) void initialise() {
+  const char *log = getauxval(AT_SECURE) ? nullptr : std::getenv("WFPATCH_LOG");
+  set_log(log);
+  wfp_resolve_calls();
+  wfp_resolve_thread_calls();
+  resolve_unwind_interposers();
+  wfp_prepare_thread_ends();
+  capture_tls_modules();
+  Message why;
+  if (!begin(why))
+    log_event("this process cannot be updated: ", why.c_str());
+}
+
+} // namespace
+
+} // namespace wfp

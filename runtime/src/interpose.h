@@ -1,0 +1,20 @@
+/* What init.cpp calls of the C files with the interposed functions. */
+#ifndef WFPATCH_RUNTIME_INTERPOSE_H
+#define WFPATCH_RUNTIME_INTERPOSE_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Finds the real functions.  Once, at load. */
+__attribute__((visibility("hidden"))) void wfp_resolve_calls(void);
+__attribute__((visibility("hidden"))) void wfp_resolve_thread_calls(void);
+
+/* Makes the key whose destructor ends a thread's record; the record of the initial thread. */
+__attribute__((visibility("hidden"))) int wfp_prepare_thread_ends(void);
+__attribute__((visibility("hidden"))) void wfp_begin_main_thread(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

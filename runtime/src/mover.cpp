@@ -1,0 +1,172 @@
+#include "runtime/src/mover.h"
+
+#include "runtime/src/base/sys.h"
+#include "runtime/src/pending.h"
+#include "runtime/src/proc.h"
+#include "runtime/src/publish.h"
+#include "runtime/src/stack_check.h"
+#include "runtime/src/updater.h"
+
+#include <fcntl.h>
+#include <sys/uio.h>
+
+namespace wfp {
+
+namespace {
+
+int control_tid;
+
+// Stacks are copied and checked in pieces of this size.
+constexpr std::size_t kPieceWords = 8192;
+std::uintptr_t piece[kPieceWords];
+
+// ---- a parked thread
+
+// Bounds of the stack of a thread that the runtime has not seen start: those of the mapping that its stack pointer is in.
+bool find_stack(ThreadRecord &record, std::uintptr_t sp) {
+  std::uintptr_t low, high;
+  if (!find_mapping(sp, low, high))
+    return false;
+  record.stack_low.store(low, std::memory_order_relaxed);
+  record.stack_top.store(high, std::memory_order_relaxed);
+  return true;
+}
+
+bool try_parked(ThreadRecord &record, const Publication &publication) {
+  // Acquire: pairs with (P); the park's stack pointer, and the stack itself, are what they were then.
+  std::uint64_t seen = record.state.load(std::memory_order_acquire);
+  if (!(seen & state::kParked) || state::view(seen) == publication.view)
+    return false;
+  if (!parked_stack_is_quiescent(record, publication.from[state::view(seen)]))
+    return false;
+  // (C): release, so that the thread's (U) finds the view's table and the code; fails if it has awoken since.
+  return record.state.compare_exchange_strong(seen, state::with_view(seen, publication.view), std::memory_order_acq_rel,
+                                              std::memory_order_relaxed);
+}
+
+// ---- all tasks
+
+// Records with a tid, sorted, to be found by tid.
+struct Known {
+  int tid;
+  ThreadRecord *record;
+};
+
+bool list_known(Vec<Known> &known) {
+  for (std::size_t index = 0, end = record_limit(); index < end; ++index) {
+    if (!record_in_use(index))
+      continue;
+    ThreadRecord &record = record_at(index);
+    int tid = record.tid.load(std::memory_order_acquire);
+    if (tid && !known.push_back({tid, &record}))
+      return false;
+  }
+  sort(known.begin(), known.size(), [](const Known &a, const Known &b) { return a.tid < b.tid; });
+  return true;
+}
+
+ThreadRecord *find_known(const Vec<Known> &known, int tid) {
+  std::size_t low = 0, high = known.size();
+  while (low < high) {
+    std::size_t middle = low + (high - low) / 2;
+    if (known[middle].tid < tid)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < known.size() && known[low].tid == tid ? known[low].record : nullptr;
+}
+
+bool count_task(void *context, int, ThreadRecord *record) {
+  auto &tasks = *static_cast<Tasks *>(context);
+  ++tasks.total;
+  if (!record)
+    ++tasks.unknown;
+  else if (state::view(record->state.load(std::memory_order_acquire)) == published_view())
+    ++tasks.moved;
+  return true;
+}
+
+bool everybody_has_moved() {
+  Tasks tasks;
+  return visit_tasks(count_task, &tasks) && tasks.total != 0 && tasks.moved == tasks.total;
+}
+
+} // namespace
+
+bool parked_stack_is_quiescent(ThreadRecord &record, const Transition &transition) {
+  std::uintptr_t sp = record.park_sp.load(std::memory_order_relaxed);
+  std::uintptr_t top = record.stack_top.load(std::memory_order_relaxed);
+  if (!top) {
+    if (!find_stack(record, sp))
+      return false;
+    top = record.stack_top.load(std::memory_order_relaxed);
+  }
+  if (sp < record.stack_low.load(std::memory_order_relaxed) || sp >= top)
+    return false; // parked on a signal's or a coroutine's stack
+  long self = sys::call(SYS_getpid);
+  for (std::uintptr_t at = sp & ~std::uintptr_t{7}; at < top;) {
+    std::size_t size = top - at < sizeof(piece) ? (top - at) & ~std::size_t{7} : sizeof(piece);
+    if (!size)
+      break;
+    iovec to{piece, size}, from{reinterpret_cast<void *>(at), size};
+    // By system call: the thread may have ended, and its stack with it.
+    if (sys::call(SYS_process_vm_readv, self, &to, 1, &from, 1, 0) != static_cast<long>(size))
+      return false;
+    const AffectedRange *active = find_active(transition, piece, piece + size / 8);
+    record.held_by.store(active ? active->function : nullptr, std::memory_order_relaxed);
+    if (active)
+      return false;
+    at += size;
+  }
+  return true;
+}
+
+bool visit_tasks(TaskVisitor visit, void *context) {
+  Arena arena;
+  Vec<Known> known(arena);
+  if (!list_known(known))
+    return false;
+  struct Context {
+    const Vec<Known> &known;
+    TaskVisitor visit;
+    void *context;
+  } all{known, visit, context};
+  return list_tasks(
+      [](void *from, int tid) {
+        auto &all = *static_cast<Context *>(from);
+        if (tid == control_tid)
+          return true;
+        ThreadRecord *record = find_known(all.known, tid);
+        if (!record && is_kernel_worker(tid))
+          return true;
+        return all.visit(all.context, tid, record);
+      },
+      &all);
+}
+
+void set_control_tid(int tid) { control_tid = tid; }
+
+bool move_threads() {
+  if (!moving()) {
+    free_retired();
+    return true;
+  }
+  const Publication &publication = *published.load(std::memory_order_relaxed);
+  for (std::size_t index = 0, end = record_limit(); index < end; ++index)
+    if (record_in_use(index) && record_at(index).tid.load(std::memory_order_acquire))
+      try_parked(record_at(index), publication);
+
+  // A thread that begins behind our back begins in the base view: after everybody was seen in the published view, the base
+  // view becomes equal to it, and whoever began in between is seen by the second look.
+  if (!everybody_has_moved())
+    return false;
+  enter_base_view();
+  if (!everybody_has_moved())
+    return false;
+  settle(sys::monotonic_ns());
+  free_retired();
+  return true;
+}
+
+} // namespace wfp

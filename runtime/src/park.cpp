@@ -1,0 +1,40 @@
+#include "runtime/src/park.h"
+
+#include "runtime/src/barrier.h"
+#include "runtime/src/publication.h"
+
+using namespace wfp;
+
+extern "C" void wfp_poll_slow(std::uintptr_t sp, int trusted);
+
+extern "C" WfpThread *wfp_park(void *frame) {
+  ThreadRecord *record = wfp_self;
+  auto sp = reinterpret_cast<std::uintptr_t>(frame);
+  // Relaxed: a park that misses the flag is moved by the control thread.
+  if (!record || wfp_pending.load(std::memory_order_relaxed)) {
+    wfp_poll_slow(sp, 0);
+    record = wfp_self;
+    if (!record)
+      return nullptr;
+  }
+  std::uint64_t old = record->state.load(std::memory_order_relaxed);
+  if (old & state::kParked) {
+    if (sp <= record->park_sp.load(std::memory_order_relaxed))
+      return nullptr;
+    wfp_unpark(record); // its frame was left by siglongjmp
+    old = record->state.load(std::memory_order_relaxed);
+  }
+  record->park_sp.store(sp, std::memory_order_relaxed);
+  record->state.store((old + state::kSequenceOne) | state::kParked, std::memory_order_release); // (P)
+  return record;
+}
+
+extern "C" void wfp_unpark(WfpThread *record) {
+  if (!record)
+    return;
+  // (U): acquire pairs with the control thread's (C), whose view and code this thread is going to use.
+  std::uint64_t old = record->state.fetch_and(~(state::kParked | state::kHeld), std::memory_order_acq_rel);
+  wfp_view = view_tables[state::view(old)];
+  if (__builtin_expect((old & state::kHeld) != 0, 0))
+    wait_until_released(*record);
+}

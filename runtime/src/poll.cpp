@@ -1,0 +1,98 @@
+// The slow path of polls: a running thread looks whether it can change over, and does.
+//
+// Application threads, at a poll in instrumented code (arch/*/poll_entry.S) or before they park.  Everything here is a bounded
+// number of instructions; no lock, no allocation, no system call, but for a thread that the runtime meets for the
+// first time (gettid) and for barrier mode, whose very purpose is to wait.
+//
+// Why a clear stack is enough: an affected function that is not on the stack is not active, so that every activation
+// sees one version only; the frames that are there belong to functions that are the same in both versions.
+
+#include "runtime/arch/x86_64/gate_code.h"
+#include "runtime/src/barrier.h"
+#include "runtime/src/park.h"
+#include "runtime/src/publication.h"
+#include "runtime/src/stack_check.h"
+#include "runtime/src/thread_registry.h"
+
+namespace wfp {
+
+namespace {
+
+// The looks at the stack of a thread that is held by an active function: first about 20 us apart, at most about 5 ms.
+constexpr std::uint64_t kFirstInterval = 1 << 16;
+constexpr std::uint64_t kLastInterval = 1 << 24;
+
+bool on_known_stack(const ThreadRecord &record, std::uintptr_t sp) {
+  return sp >= record.stack_low.load(std::memory_order_relaxed) && sp < record.stack_top.load(std::memory_order_relaxed);
+}
+
+// Whether nothing affected is active on this thread's stack; says in the record what is.
+bool stack_is_quiescent(ThreadRecord &record, const Transition &transition, std::uintptr_t sp) {
+  // On a stack that we do not know (a signal's, a coroutine's) there is no proof.
+  if (!on_known_stack(record, sp))
+    return false;
+  const AffectedRange *active =
+      find_active(transition, reinterpret_cast<const std::uintptr_t *>(sp),
+                  reinterpret_cast<const std::uintptr_t *>(record.stack_top.load(std::memory_order_relaxed)));
+  record.held_by.store(active ? active->function : nullptr, std::memory_order_relaxed);
+  return !active;
+}
+
+bool may_look_now(ThreadRecord &record) {
+  std::uint64_t now = arch::cycles();
+  if (now < record.next_look)
+    return false;
+  std::uint64_t interval = record.look_interval ? record.look_interval * 2 : kFirstInterval;
+  record.look_interval = interval < kLastInterval ? interval : kLastInterval;
+  record.next_look = now + record.look_interval;
+  return true;
+}
+
+void change_over(ThreadRecord &record, const Publication &publication) {
+  wfp_view = view_tables[publication.view];
+  std::uint64_t old = record.state.load(std::memory_order_relaxed);
+  // (M): release, so that the control thread's acquire load finds all that this thread did in the older view done.
+  record.state.store(state::with_view(old + state::kSequenceOne, publication.view), std::memory_order_release);
+  record.look_interval = 0;
+  record.next_look = 0;
+}
+
+// True if a barrier gathers and this thread may stop for it.
+bool try_to_move(ThreadRecord &record, std::uintptr_t sp, bool trusted) {
+  const Publication *publication = published.load(std::memory_order_seq_cst);
+  std::uint32_t own = state::view(record.state.load(std::memory_order_relaxed));
+  if (own == publication->view && !publication->barrier)
+    return false;
+  if (!trusted && (!may_look_now(record) || !stack_is_quiescent(record, publication->from[own], sp)))
+    return false;
+  if (publication->barrier)
+    return true;
+  change_over(record, *publication);
+  return false;
+}
+
+} // namespace
+
+} // namespace wfp
+
+// `sp` points to the word with the poll's return address.
+extern "C" __attribute__((visibility("hidden"))) void wfp_poll_slow(std::uintptr_t sp, int trusted) {
+  using namespace wfp;
+  ThreadRecord *record = meet_thread();
+  if (!record)
+    return;
+  // In a signal handler that interrupted this very code, or a park: the interrupted work goes on with what it read.
+  if (record->reading.load(std::memory_order_relaxed) != 0)
+    return;
+  if (record->state.load(std::memory_order_relaxed) & state::kParked) {
+    // Left by siglongjmp, if the parked frame is gone: then it is simply running.  Else a handler interrupted the wait.
+    if (sp <= record->park_sp.load(std::memory_order_relaxed))
+      return;
+    wfp_unpark(record);
+  }
+  record->reading.store(1, std::memory_order_seq_cst);
+  bool stop = try_to_move(*record, sp, trusted != 0);
+  record->reading.store(0, std::memory_order_release);
+  if (stop)
+    stop_at_barrier(*record, sp);
+}

@@ -1,0 +1,160 @@
+#include "runtime/src/proc.h"
+
+#include "runtime/src/base/sys.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+
+namespace wfp {
+
+namespace {
+
+class File {
+public:
+  explicit File(const char *path, int flags = O_RDONLY) {
+    file_ = sys::call(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, 0);
+  }
+  File(const File &) = delete;
+  ~File() {
+    if (!sys::failed(file_))
+      sys::call(SYS_close, file_);
+  }
+  bool is_open() const { return !sys::failed(file_); }
+  long number() const { return file_; }
+  long read(char *buffer, std::size_t size) const { return sys::call(SYS_read, file_, buffer, size); }
+
+private:
+  long file_;
+};
+
+// linux_dirent64, which no header gives to programs.
+struct DirectoryEntry {
+  std::uint64_t inode;
+  std::int64_t offset;
+  std::uint16_t size;
+  std::uint8_t type;
+  char name[1];
+};
+
+bool parse_decimal(const char *text, long &value) {
+  value = 0;
+  if (!*text)
+    return false;
+  for (; *text; ++text) {
+    if (*text < '0' || *text > '9')
+      return false;
+    value = value * 10 + (*text - '0');
+  }
+  return true;
+}
+
+const char *parse_hex(const char *text, std::uintptr_t &value) {
+  value = 0;
+  for (;; ++text) {
+    char digit = *text;
+    if (digit >= '0' && digit <= '9')
+      value = value << 4 | static_cast<std::uintptr_t>(digit - '0');
+    else if (digit >= 'a' && digit <= 'f')
+      value = value << 4 | static_cast<std::uintptr_t>(digit - 'a' + 10);
+    else
+      return text;
+  }
+}
+
+} // namespace
+
+bool list_tasks(bool (*visit)(void *context, int tid), void *context) {
+  File directory("/proc/self/task", O_RDONLY | O_DIRECTORY);
+  if (!directory.is_open())
+    return false;
+  alignas(8) char buffer[8192];
+  for (;;) {
+    long size = sys::call(SYS_getdents64, directory.number(), buffer, sizeof(buffer));
+    if (sys::failed(size))
+      return false;
+    if (size == 0)
+      return true;
+    for (long at = 0; at < size;) {
+      auto *entry = reinterpret_cast<DirectoryEntry *>(buffer + at);
+      at += entry->size;
+      long tid;
+      if (parse_decimal(entry->name, tid) && !visit(context, static_cast<int>(tid)))
+        return false;
+    }
+  }
+}
+
+// Field 9 of /proc/self/task/TID/stat (man 5 proc_pid_stat), behind the name in parentheses: PF_IO_WORKER, PF_USER_WORKER.
+bool is_kernel_worker(int tid) {
+  constexpr unsigned long kIoWorker = 0x10, kUserWorker = 0x4000;
+  FixedText<64> path;
+  path << "/proc/self/task/" << tid << "/stat";
+  File file(path.c_str());
+  char text[512];
+  long size = file.is_open() ? file.read(text, sizeof(text) - 1) : -1;
+  if (size <= 0)
+    return false;
+  text[size] = '\0';
+  const char *at = text + size;
+  while (at > text && *at != ')')
+    --at;
+  // After ")": state ppid pgrp session tty tpgid flags
+  for (int spaces = 0; *at && spaces < 7; ++at)
+    spaces += *at == ' ';
+  unsigned long flags = 0;
+  for (; *at >= '0' && *at <= '9'; ++at)
+    flags = flags * 10 + static_cast<unsigned long>(*at - '0');
+  return flags & (kIoWorker | kUserWorker);
+}
+
+void task_name(int tid, TextSink &name) {
+  FixedText<64> path;
+  path << "/proc/self/task/" << tid << "/comm";
+  File file(path.c_str());
+  char text[64];
+  long size = file.is_open() ? file.read(text, sizeof(text)) : -1;
+  for (long i = 0; i < size && text[i] != '\n'; ++i)
+    name << text[i];
+}
+
+bool find_mapping(std::uintptr_t address, std::uintptr_t &low, std::uintptr_t &high) {
+  File file("/proc/self/maps");
+  if (!file.is_open())
+    return false;
+  // Lines of at most PATH_MAX; only their beginnings matter: "low-high ".
+  char buffer[4096];
+  char head[40];
+  std::size_t head_size = 0;
+  bool in_head = true;
+  for (long size; (size = file.read(buffer, sizeof(buffer))) > 0;) {
+    for (long i = 0; i < size; ++i) {
+      if (buffer[i] == '\n') {
+        in_head = true;
+        head_size = 0;
+      } else if (in_head && buffer[i] != ' ' && head_size < sizeof(head) - 1) {
+        head[head_size++] = buffer[i];
+      } else if (in_head) {
+        in_head = false;
+        head[head_size] = '\0';
+        const char *dash = parse_hex(head, low);
+        if (*dash == '-') {
+          parse_hex(dash + 1, high);
+          if (low <= address && address < high)
+            return true;
+        }
+      }
+    }
+  }
+  return false;
+}
+
+void program_path(TextSink &path) {
+  char text[4096];
+  long size = sys::call(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", text, sizeof(text));
+  if (size > 0 && !sys::failed(size))
+    path.append(text, static_cast<std::size_t>(size));
+}
+
+bool is_dumpable() { return sys::call(SYS_prctl, PR_GET_DUMPABLE, 0, 0, 0, 0) == 1; }
+
+} // namespace wfp

@@ -1,0 +1,28 @@
+// What the control thread reads in /proc/self.
+#pragma once
+
+#include "runtime/src/base/text.h"
+
+#include <cstdint>
+
+namespace wfp {
+
+// Calls visit(context, tid) for each entry of /proc/self/task, until it returns false; false then, or when it cannot be read.
+bool list_tasks(bool (*visit)(void *context, int tid), void *context);
+
+// Whether the kernel made this task for itself (io_uring and vhost workers): it runs no code of the program.
+bool is_kernel_worker(int tid);
+
+// The name of a task, as in /proc/self/task/TID/comm; empty when it is gone.
+void task_name(int tid, TextSink &name);
+
+// The mapping that `address` is in.
+bool find_mapping(std::uintptr_t address, std::uintptr_t &low, std::uintptr_t &high);
+
+// The program's path, as /proc/self/exe says.
+void program_path(TextSink &path);
+
+// Effective user of the process's first thread, and whether the process is dumpable.
+bool is_dumpable();
+
+} // namespace wfp

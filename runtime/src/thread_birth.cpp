@@ -1,0 +1,63 @@
+// Births and deaths: from the C wrappers to the registry.
+
+#include "runtime/src/thread_birth.h"
+
+#include "runtime/src/publication.h"
+#include "runtime/src/thread_registry.h"
+
+using namespace wfp;
+
+extern "C" void wfp_poll_slow(std::uintptr_t sp, int trusted);
+
+namespace {
+
+// The wrapper's frame is a little below the stack's true end, so that the size reaches a little below its true begin, where
+// another mapping could follow.  Leaving out the lowest part keeps the bounds inside the stack; a thread that is so deep
+// moves later.
+constexpr std::size_t kLowestPart = 64 * 1024;
+
+std::uintptr_t lowest_known(std::uintptr_t top, std::size_t size) {
+  std::size_t left_out = size / 2 < kLowestPart ? size / 2 : kLowestPart;
+  return top - (size - left_out);
+}
+
+// The initial thread's stack grows on demand; this much of it is looked at.
+constexpr std::size_t kInitialStack = 64u << 20;
+
+} // namespace
+
+extern "C" void *wfp_new_thread(void *(*start)(void *), void *argument, std::size_t stack_size) {
+  ThreadRecord *record = claim_record();
+  if (!record)
+    return nullptr;
+  record->start = start;
+  record->argument = argument;
+  record->stack_low.store(stack_size ? stack_size : kInitialStack, std::memory_order_relaxed); // until it begins
+  return record;
+}
+
+extern "C" void *(*wfp_start_of(void *thread, void **argument))(void *) {
+  auto *record = static_cast<ThreadRecord *>(thread);
+  *argument = record->argument;
+  return record->start;
+}
+
+extern "C" void wfp_begin_thread(void *thread, std::uintptr_t stack_top) {
+  auto *record = static_cast<ThreadRecord *>(thread);
+  std::size_t size = record->stack_low.load(std::memory_order_relaxed);
+  begin_thread(record, lowest_known(stack_top, size), stack_top);
+  if (wfp_pending.load(std::memory_order_relaxed))
+    wfp_poll_slow(stack_top, 1); // stops here if a barrier gathers
+}
+
+extern "C" int wfp_last_exit_round(void *thread, unsigned rounds) {
+  return ++static_cast<ThreadRecord *>(thread)->exit_rounds >= rounds;
+}
+
+extern "C" void wfp_end_thread(void *thread) {
+  auto *record = static_cast<ThreadRecord *>(thread);
+  if (wfp_self == record)
+    end_thread(record);
+  else
+    release_record(record);
+}

@@ -1,0 +1,128 @@
+#include "runtime/src/thread_registry.h"
+
+#include "runtime/src/base/sys.h"
+#include "runtime/src/publication.h"
+
+#include <sys/mman.h>
+
+extern "C" {
+__thread wfp::ThreadRecord *wfp_self = nullptr;
+}
+
+namespace wfp {
+
+namespace {
+constexpr std::size_t kBits = 64;
+constexpr std::size_t kWords = kThreadCapacity / kBits;
+
+ThreadRecord *records;
+std::atomic<std::uint64_t> in_use[kWords];   // a bit for each record
+std::atomic<std::size_t> limit{0};           // one past the highest record ever used
+
+std::size_t index_of(const ThreadRecord *record) { return static_cast<std::size_t>(record - records); }
+} // namespace
+
+bool prepare_thread_registry() {
+  if (records)
+    return true;
+  long address = sys::call(SYS_mmap, nullptr, kThreadCapacity * sizeof(ThreadRecord), PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (sys::failed(address))
+    return false;
+  records = reinterpret_cast<ThreadRecord *>(address);
+  return true;
+}
+
+// Each word is tried for at most 64 bits, each bit at most once: bounded, whatever other threads claim and release.  Low
+// indices first, so that the control thread's rounds stay as short as the process has threads.
+ThreadRecord *claim_record() {
+  if (!records)
+    return nullptr;
+  for (std::size_t word = 0; word < kWords; ++word) {
+    std::uint64_t seen = in_use[word].load(std::memory_order_relaxed);
+    for (std::uint64_t untried = ~seen; untried;) {
+      std::uint64_t bit = untried & -untried;
+      untried &= ~bit;
+      // Acquire: pairs with release_record's, whose owner may have written the record before.
+      if (in_use[word].fetch_or(bit, std::memory_order_acq_rel) & bit)
+        continue;
+      std::size_t index = word * kBits + static_cast<std::size_t>(__builtin_ctzll(bit));
+      // The limit only grows; the loop ends after as many turns as other threads raise it, which is bounded by the capacity.
+      for (std::size_t old = limit.load(std::memory_order_relaxed);
+           old <= index && !limit.compare_exchange_weak(old, index + 1, std::memory_order_release);)
+        ;
+      return &records[index];
+    }
+  }
+  return nullptr;
+}
+
+void release_record(ThreadRecord *record) {
+  std::size_t index = index_of(record);
+  record->tid.store(0, std::memory_order_relaxed);
+  record->stack_top.store(0, std::memory_order_relaxed);
+  record->stack_low.store(0, std::memory_order_relaxed);
+  record->held_by.store(nullptr, std::memory_order_relaxed);
+  // Not parked, no view; the sequence goes on, so that a late compare-exchange of the control thread fails.
+  std::uint64_t old = record->state.load(std::memory_order_relaxed);
+  record->state.store((old & ~(state::kSequenceOne - 1)) + state::kSequenceOne, std::memory_order_release);
+  in_use[index / kBits].fetch_and(~(1ull << (index % kBits)), std::memory_order_release);
+}
+
+std::size_t record_limit() { return limit.load(std::memory_order_acquire); }
+ThreadRecord &record_at(std::size_t index) { return records[index]; }
+bool record_in_use(std::size_t index) {
+  return in_use[index / kBits].load(std::memory_order_acquire) >> (index % kBits) & 1;
+}
+
+ThreadRecord *meet_thread() {
+  if (wfp_self)
+    return wfp_self;
+  ThreadRecord *record = claim_record();
+  if (!record)
+    return nullptr;
+  // It has run in the base view so far, and is at a place of which nothing is known: it keeps that view for now.
+  std::uint64_t old = record->state.load(std::memory_order_relaxed);
+  record->state.store(state::with_view(old + state::kSequenceOne, kBaseView), std::memory_order_relaxed);
+  record->next_look = 0;
+  record->look_interval = 0;
+  record->exit_rounds = 0;
+  record->tid.store(static_cast<int>(sys::call(SYS_gettid)), std::memory_order_release);
+  wfp_self = record;
+  return record;
+}
+
+void begin_thread(ThreadRecord *record, std::uintptr_t stack_low, std::uintptr_t stack_top) {
+  record->stack_low.store(stack_low, std::memory_order_relaxed);
+  record->stack_top.store(stack_top, std::memory_order_relaxed);
+  record->next_look = 0;
+  record->look_interval = 0;
+  record->exit_rounds = 0;
+
+  record->reading.store(1, std::memory_order_seq_cst); // pairs with the control thread's look before it reuses a view
+  const Publication *publication = published.load(std::memory_order_seq_cst);
+  wfp_view = view_tables[publication->view];
+  std::uint64_t old = record->state.load(std::memory_order_relaxed);
+  record->state.store(state::with_view(old + state::kSequenceOne, publication->view), std::memory_order_release);
+  // From here on the control thread knows it as a thread in that view.
+  record->tid.store(static_cast<int>(sys::call(SYS_gettid)), std::memory_order_release);
+  record->reading.store(0, std::memory_order_release);
+  wfp_self = record;
+}
+
+void end_thread(ThreadRecord *record) {
+  wfp_self = nullptr;
+  release_record(record);
+}
+
+void forget_other_threads() {
+  for (std::size_t index = 0, end = record_limit(); index < end; ++index)
+    if (record_in_use(index) && &records[index] != wfp_self)
+      release_record(&records[index]);
+  if (wfp_self) {
+    wfp_self->tid.store(static_cast<int>(sys::call(SYS_gettid)), std::memory_order_release);
+    wfp_self->reading.store(0, std::memory_order_relaxed);
+  }
+}
+
+} // namespace wfp

@@ -1,0 +1,93 @@
+// The threads of the process, as far as the runtime has met them: one record each.
+//
+// `state` of a record is the whole protocol between a thread and the control thread:
+//
+//     63                24 23        8 7        0
+//     [     sequence      ][  view    ][ flags  ]
+//
+//   owner, RUNNING        park:   sp = frame; state = (sequence + 1, view, PARKED)      store, release      (P)
+//   owner, PARKED         unpark: old = fetch_and(~(PARKED|HELD)), then wfp_view = table(old.view)  acq_rel  (U)
+//   owner, RUNNING        move:   wfp_view = table(k); state = (sequence + 1, k)        store, release      (M)
+//   control, sees PARKED  move:   compare_exchange(seen -> seen with view k)            acq_rel             (C)
+//   control, sees PARKED  hold:   compare_exchange(seen -> seen | HELD)                 acq_rel   (barrier mode)
+//
+//   While RUNNING only the owner writes, so that (P) and (M) need no read-modify-write.  (C) is the linearisation point
+//   of a remote move: it succeeds only if the thread has been parked, with the stack that was checked, since `seen` was
+//   read: (P) changes the sequence, (U) the flag.  (C) releases what the control thread prepared (tables, code) to (U), and
+//   (P) releases the stack's contents to the control thread's acquire load.
+//
+// Wait-free: the owner's steps are a bounded number of instructions whatever others do.
+#pragma once
+
+#include "runtime/src/view.h"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace wfp {
+
+namespace state {
+inline constexpr std::uint64_t kParked = 1;
+inline constexpr std::uint64_t kInHandler = 2; // reserved for signal handlers
+inline constexpr std::uint64_t kHeld = 4;      // barrier mode: may not go on after its park
+inline constexpr unsigned kViewShift = 8;
+inline constexpr std::uint64_t kViewMask = 0xffffull << kViewShift;
+inline constexpr std::uint64_t kSequenceOne = 1ull << 24;
+
+constexpr std::uint32_t view(std::uint64_t value) { return (value & kViewMask) >> kViewShift; }
+constexpr std::uint64_t with_view(std::uint64_t value, std::uint32_t index) {
+  return (value & ~kViewMask) | (std::uint64_t{index} << kViewShift);
+}
+} // namespace state
+
+struct alignas(64) ThreadRecord {
+  std::atomic<std::uint64_t> state;
+  std::atomic<std::uintptr_t> park_sp;   // while PARKED: everything of the program lies at or above it
+  std::atomic<std::uintptr_t> stack_top; // end of the words to be checked; 0: not known yet, the control thread finds out
+  std::atomic<std::uintptr_t> stack_low; // below it the thread is on another stack (a signal's, a coroutine's)
+  std::atomic<int> tid;                  // 0: free, or its thread has not started yet
+  // Non-zero while the owner uses the publication: what it may be reading must not be reused.
+  std::atomic<std::uint32_t> reading;
+  // Owner only: no new look at the stack before this time (arch::cycles), and the present distance between looks.
+  std::uint64_t next_look;
+  std::uint64_t look_interval;
+  // Second line: what is seldom touched.
+  std::atomic<const char *> held_by;     // name of an affected function last found on its stack, or null
+  void *(*start)(void *);                // of a thread being born
+  void *argument;
+  std::uint32_t exit_rounds;
+};
+static_assert(sizeof(ThreadRecord) == 128);
+
+inline constexpr std::size_t kThreadCapacity = 65536;
+
+// Maps the array of records.  Once, before there are other threads; again in a fork's child is not needed.
+bool prepare_thread_registry();
+
+// Claims a free record: a bounded number of steps, no lock.  nullptr when all are in use (the thread then stays unknown and
+// is reported).  Any thread; async-signal-safe.
+ThreadRecord *claim_record();
+void release_record(ThreadRecord *record);
+
+// Records in use are below this index.
+std::size_t record_limit();
+ThreadRecord &record_at(std::size_t index);
+bool record_in_use(std::size_t index);
+
+// The calling thread's record.  Claims one, with gettid(), for a thread that the runtime has not seen start; nullptr when
+// that fails.  Any thread; async-signal-safe.
+ThreadRecord *meet_thread();
+
+// A thread begins (in its own context): it starts in the published view.
+void begin_thread(ThreadRecord *record, std::uintptr_t stack_low, std::uintptr_t stack_top);
+void end_thread(ThreadRecord *record);
+
+// In a fork's child: only the calling thread is left.
+void forget_other_threads();
+
+} // namespace wfp
+
+extern "C" {
+extern __thread wfp::ThreadRecord *wfp_self __attribute__((tls_model("initial-exec"), visibility("hidden")));
+}
