@@ -1,12 +1,12 @@
 // The open loop.
 //
-// Request i is due at start + i / rate, whatever has become of the earlier ones, and its latency counts from then on: if the
-// service (or the generator itself) stalls, every request that fell due meanwhile shows it.  A generator that waits for
-// replies, or counts from when it got round to sending, would leave just those out ("coordinated omission").
+// Request i is due at start + i / rate, whatever has become of the earlier ones, and its latency counts from then on:
+// if the service (or the generator itself) stalls, every request that fell due meanwhile shows it.  A generator that
+// waits for replies, or counts from when it got round to sending, would leave just those out ("coordinated omission").
 //
 // One thread does it all.  By default it never sleeps, so that its own wake-ups do not show as latency; it then needs a
-// processor of its own.  Everything ends: the schedule after its seconds or at SIGTERM or SIGINT, the wait for late replies
-// after drain_ns.
+// processor of its own.  Everything ends: the schedule after its seconds or at SIGTERM or SIGINT, the wait for late
+// replies after drain_ns.
 #include "load.h"
 
 #include "clock.h"
@@ -96,7 +96,9 @@ Report run_load(const LoadOptions &options) {
   stop_at_signals();
   auto total = static_cast<std::uint64_t>(options.rate * options.seconds);
   const std::int64_t start = monotonic_ns() + 10'000'000;
-  const auto due = [&](std::uint64_t i) { return start + static_cast<std::int64_t>(static_cast<double>(i) * 1e9 / options.rate); };
+  const auto due = [&](std::uint64_t i) {
+    return start + static_cast<std::int64_t>(static_cast<double>(i) * 1e9 / options.rate);
+  };
   Report report(start, options.rate, total);
   std::uint64_t next = 0;
   std::int64_t give_up = due(total) + drain_ns;

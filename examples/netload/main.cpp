@@ -30,11 +30,16 @@ int main(int argc, char **argv) {
   bool json = false;
   std::string csv, request;
   app.add_option("--port", options.port, "port of the service on 127.0.0.1")->required()->check(CLI::Range(1, 65535));
-  app.add_option("--rate", options.rate, "requests a second, over all connections")->check(CLI::Range(1.0, 1e6))->capture_default_str();
-  app.add_option("--seconds", options.seconds, "how long; SIGTERM ends it earlier, with a report")->check(CLI::Range(0.01, 3600.0))->capture_default_str();
+  app.add_option("--rate", options.rate, "requests a second, over all connections")
+      ->check(CLI::Range(1.0, 1e6))
+      ->capture_default_str();
+  app.add_option("--seconds", options.seconds, "how long; SIGTERM ends it earlier, with a report")
+      ->check(CLI::Range(0.01, 3600.0))
+      ->capture_default_str();
   app.add_option("--connections", options.connections, "how many")->check(CLI::Range(1, 1000))->capture_default_str();
   app.add_option("--cpu", cpu, "run on this processor")->check(CLI::Range(0, 1023));
-  app.add_flag("--sleep", options.sleep, "sleep between requests: gentler, but the generator's wake-ups count as latency");
+  app.add_flag("--sleep", options.sleep,
+               "sleep between requests: gentler, but the generator's wake-ups count as latency");
   app.add_option("--out", csv, "write a row for every 10 ms into this CSV file");
   app.add_flag("--json", json, "print the report as JSON");
   app.add_option("--ask", request, "send just this request (without a nonce), and print who answered what");

@@ -1,5 +1,6 @@
-// The client's side of netservice's protocol (examples/netservice/src/command.h): takes a reply apart, and finds out which
-// version of the service made it.  The digests are computed anew here from their description, not with the service's code.
+// The client's side of netservice's protocol (examples/netservice/src/command.h): takes a reply apart, and finds out
+// which version of the service made it.  The digests are computed anew here from their description, not with the
+// service's code.
 #pragma once
 
 #include <cstdint>

@@ -50,8 +50,8 @@ double Latencies::percentile_us(double percent) const {
 }
 
 Report::Report(std::int64_t start, double rate, std::uint64_t requests)
-    : start_(start), started_at_(static_cast<double>(clock_ns(CLOCK_REALTIME) - monotonic_ns() + start) / 1e9), rate_(rate),
-      requests_(requests), last_received_(start),
+    : start_(start), started_at_(static_cast<double>(clock_ns(CLOCK_REALTIME) - monotonic_ns() + start) / 1e9),
+      rate_(rate), requests_(requests), last_received_(start),
       steps_(static_cast<std::size_t>(static_cast<double>(requests) / rate * 1e9 / step_ns) + 1) {}
 
 void Report::add_reply(std::int64_t intended, std::int64_t received, Version version) {
@@ -69,8 +69,8 @@ void Report::add_reply(std::int64_t intended, std::int64_t received, Version ver
 void Report::add_error(Error error, std::string_view line) {
   ++errors_[static_cast<int>(error)];
   if (errors() <= 10)
-    std::fprintf(stderr, "netload: %s reply '%.*s'\n", error_name(error), static_cast<int>(std::min<std::size_t>(line.size(), 200)),
-                 line.data());
+    std::fprintf(stderr, "netload: %s reply '%.*s'\n", error_name(error),
+                 static_cast<int>(std::min<std::size_t>(line.size(), 200)), line.data());
 }
 
 std::uint64_t Report::errors() const {
@@ -86,13 +86,15 @@ double Report::achieved_rate() const {
 }
 
 void Report::print_text() const {
-  std::printf("requests %llu, errors %llu, rate %.0f/s (asked for %.0f/s)\n", static_cast<unsigned long long>(requests_),
-              static_cast<unsigned long long>(errors()), achieved_rate(), rate_);
+  std::printf("requests %llu, errors %llu, rate %.0f/s (asked for %.0f/s)\n",
+              static_cast<unsigned long long>(requests_), static_cast<unsigned long long>(errors()), achieved_rate(),
+              rate_);
   for (int i = 1; i < error_count; ++i)
     if (errors_[i] > 0)
       std::printf("errors: %s %llu\n", error_name(static_cast<Error>(i)), static_cast<unsigned long long>(errors_[i]));
   for (int i = 0; i < version_count; ++i)
-    std::printf("answered by %s: %llu\n", version_name(static_cast<Version>(i)), static_cast<unsigned long long>(versions_[i]));
+    std::printf("answered by %s: %llu\n", version_name(static_cast<Version>(i)),
+                static_cast<unsigned long long>(versions_[i]));
   print_latencies("latency:", latencies_);
   print_latencies("sent behind schedule:", lag_);
 }
@@ -123,8 +125,8 @@ void Report::write_csv(const std::string &path) const {
     if (step.requests == 0)
       continue;
     out << static_cast<double>(i * step_ns) / 1e9 << ',' << step.requests << ','
-        << static_cast<double>(step.sum_ns) / step.requests / 1000 << ',' << static_cast<double>(step.max_ns) / 1000 << ','
-        << step.versions[0] << ',' << step.versions[1] << '\n';
+        << static_cast<double>(step.sum_ns) / step.requests / 1000 << ',' << static_cast<double>(step.max_ns) / 1000
+        << ',' << step.versions[0] << ',' << step.versions[1] << '\n';
   }
   out.close();
   if (!out)

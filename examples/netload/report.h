@@ -1,7 +1,8 @@
 // What was measured.
 //
-// Latencies go into a histogram with logarithmic bins of 0.5 %, from 1 us to 100 s; a percentile is given as the upper edge of
-// its bin, so that it is never understated.  For the plot, requests are also grouped by their intended time in steps of 10 ms.
+// Latencies go into a histogram with logarithmic bins of 0.5 %, from 1 us to 100 s; a percentile is given as the upper
+// edge of its bin, so that it is never understated.  For the plot, requests are also grouped by their intended time in
+// steps of 10 ms.
 #pragma once
 
 #include "workload.h"

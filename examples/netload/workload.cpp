@@ -37,7 +37,11 @@ Workload::Workload(int connection) : random_(connection + 1), next_nonce_(std::u
 Question Workload::next(std::int64_t intended) {
   using Kind = Question::Kind;
   const auto dice = random_() % 100;
-  const Kind kind = dice < 60 ? Kind::Get : dice < 75 ? Kind::Set : dice < 90 ? Kind::Range : dice < 95 ? Kind::Sum : Kind::Version;
+  const Kind kind = dice < 60   ? Kind::Get
+                    : dice < 75 ? Kind::Set
+                    : dice < 90 ? Kind::Range
+                    : dice < 95 ? Kind::Sum
+                                : Kind::Version;
   Question question{intended, next_nonce_++, kind, static_cast<std::uint16_t>(random_() % key_count), 0, 0};
   if (kind == Kind::Range) {
     const std::size_t size = items_[question.key].value.size();

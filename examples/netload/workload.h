@@ -1,7 +1,7 @@
 // What is asked, and what must be answered.
 //
-// Each connection has keys of its own whose values follow from their names.  So every answer can be foretold whatever other
-// connections do, and a lost, stale or foreign value is seen.  All parts of an answer must come from one version.
+// Each connection has keys of its own whose values follow from their names.  So every answer can be foretold whatever
+// other connections do, and a lost, stale or foreign value is seen.  All parts of an answer must come from one version.
 #pragma once
 
 #include "protocol.h"

@@ -170,7 +170,7 @@ static Run *find_command(struct Text verb) {
     const char *name;
     Run *run;
   } commands[] = {
-      {"get", run_get}, {"set", run_set},   {"range", run_range},     {"sum", run_sum},
+      {"get", run_get},   {"set", run_set},     {"range", run_range},     {"sum", run_sum},
       {"wait", run_wait}, {"stats", run_stats}, {"version", run_version},
   };
   for (size_t i = 0; i < sizeof commands / sizeof commands[0]; ++i)

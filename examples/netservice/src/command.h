@@ -10,8 +10,8 @@
 //     anything wrong                   NONCE ERROR REASON DIGEST
 //     no such key                      NONCE NONE DIGEST
 //
-// NONCE is a decimal number below 2^64 that the client chooses.  DIGEST (16 hex digits) covers the nonce and what stands
-// between NONCE and DIGEST: see command_execute and digest.h.
+// NONCE is a decimal number below 2^64 that the client chooses.  DIGEST (16 hex digits) covers the nonce and what
+// stands between NONCE and DIGEST: see command_execute and digest.h.
 #ifndef NETSERVICE_COMMAND_H
 #define NETSERVICE_COMMAND_H
 
@@ -19,9 +19,9 @@
 
 enum { kValueMax = 1024, kRequestMax = 2048, kReplyMax = kValueMax + 128 };
 
-// Executes the request of `length` bytes in `line` (without its newline) and writes the reply with its newline into `reply`,
-// which holds kReplyMax bytes.  `scratch` holds kValueMax bytes and belongs to the calling thread; it is not cleared between
-// requests.  Returns the reply's length.  Any thread.
+// Executes the request of `length` bytes in `line` (without its newline) and writes the reply with its newline into
+// `reply`, which holds kReplyMax bytes.  `scratch` holds kValueMax bytes and belongs to the calling thread; it is not
+// cleared between requests.  Returns the reply's length.  Any thread.
 size_t command_execute(const char *line, size_t length, char *scratch, char *reply);
 
 // For the janitor, once a second: works out what `stats` calls per_second.

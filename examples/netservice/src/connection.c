@@ -1,5 +1,5 @@
-// Requests may be pipelined: each wake-up reads once, executes every complete line, and writes once.  While a client does
-// not take its replies, nothing more is read from it, so that memory stays bounded: 24 KiB a connection.
+// Requests may be pipelined: each wake-up reads once, executes every complete line, and writes once.  While a client
+// does not take its replies, nothing more is read from it, so that memory stays bounded: 24 KiB a connection.
 #include "connection.h"
 
 #include "command.h"

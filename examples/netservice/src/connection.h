@@ -7,8 +7,8 @@
 
 struct Connection;
 
-// Takes over the non-blocking socket `fd` and lets `epoll` report on it, with the connection in epoll_data.ptr.  NULL, with
-// errno set, if that is not possible; then the caller keeps `fd`.
+// Takes over the non-blocking socket `fd` and lets `epoll` report on it, with the connection in epoll_data.ptr.  NULL,
+// with errno set, if that is not possible; then the caller keeps `fd`.
 struct Connection *connection_open(int fd, int epoll);
 
 // Handles what epoll reported.  False if the connection is over: the caller closes it.

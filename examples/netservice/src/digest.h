@@ -1,5 +1,5 @@
-// The digest that ends every reply.  A client computes it too, and so sees that the reply is whole, and which version of the
-// service made it: each of the three functions enters into the result.  Not cryptographic.
+// The digest that ends every reply.  A client computes it too, and so sees that the reply is whole, and which version
+// of the service made it: each of the three functions enters into the result.  Not cryptographic.
 #ifndef NETSERVICE_DIGEST_H
 #define NETSERVICE_DIGEST_H
 

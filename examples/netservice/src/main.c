@@ -1,4 +1,5 @@
-// netservice: a small key-value service with a thread for each job, to be updated while it runs.  It knows nothing of wfpatch.
+// netservice: a small key-value service with a thread for each job, to be updated while it runs.  It knows nothing of
+// wfpatch.
 #include "janitor.h"
 #include "options.h"
 #include "sandbox.h"

@@ -23,10 +23,14 @@ static bool parse_number(const char *text, long low, long high, long *number) {
 bool options_parse(int argc, char **argv, struct Options *options, int *exit_code) {
   enum { kPort = 1, kPortFile, kThreads, kMemory, kSeconds, kMdwe, kSeccomp, kHelp };
   static const struct option table[] = {
-      {"port", required_argument, NULL, kPort},       {"port-file", required_argument, NULL, kPortFile},
-      {"threads", required_argument, NULL, kThreads}, {"memory", required_argument, NULL, kMemory},
-      {"seconds", required_argument, NULL, kSeconds}, {"mdwe", no_argument, NULL, kMdwe},
-      {"seccomp", no_argument, NULL, kSeccomp},       {"help", no_argument, NULL, kHelp},
+      {"port", required_argument, NULL, kPort},
+      {"port-file", required_argument, NULL, kPortFile},
+      {"threads", required_argument, NULL, kThreads},
+      {"memory", required_argument, NULL, kMemory},
+      {"seconds", required_argument, NULL, kSeconds},
+      {"mdwe", no_argument, NULL, kMdwe},
+      {"seccomp", no_argument, NULL, kSeccomp},
+      {"help", no_argument, NULL, kHelp},
       {NULL, 0, NULL, 0},
   };
   *options = (struct Options){.threads = 4, .seconds = 600};

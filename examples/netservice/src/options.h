@@ -13,8 +13,8 @@ struct Options {
   bool seccomp;          // what systemd's MemoryDenyWriteExecute=yes installs
 };
 
-// Fills *options from the command line.  Returns false after a message on standard error; *exit_code then says how to exit
-// (0 after --help, 2 after a mistake).
+// Fills *options from the command line.  Returns false after a message on standard error; *exit_code then says how to
+// exit (0 after --help, 2 after a mistake).
 bool options_parse(int argc, char **argv, struct Options *options, int *exit_code);
 
 #endif

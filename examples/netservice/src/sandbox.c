@@ -1,6 +1,6 @@
 // The filter follows seccomp_memory_deny_write_execute() of systemd in what it denies; it is written as raw BPF so that
-// netservice needs no library for it.  Flags are in the low half of each 64-bit argument, and the high half does not matter:
-// the kernel looks at the same bits.
+// netservice needs no library for it.  Flags are in the low half of each 64-bit argument, and the high half does not
+// matter: the kernel looks at the same bits.
 #include "sandbox.h"
 
 #include <errno.h>
@@ -22,11 +22,10 @@
 
 bool sandbox_deny_write_execute(void) { return prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0; }
 
-
 // One instruction of the filter below.  Jumps name the index they go to, from the index they stand at.
 enum { kMmap = 7, kMprotect = 10, kShmat = 12, kAllow = 14, kDeny = 15 };
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
-#define IF(at, test, value, yes, no) BPF_JUMP(BPF_JMP | (test) | BPF_K, (value), (yes) - (at) - 1, (no) - (at) - 1)
+#define IF(at, test, value, yes, no) BPF_JUMP(BPF_JMP | (test) | BPF_K, (value), (yes) - (at)-1, (no) - (at)-1)
 #define RETURN(value) BPF_STMT(BPF_RET | BPF_K, (value))
 
 bool sandbox_install_filter(void) {

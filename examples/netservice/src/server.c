@@ -1,5 +1,5 @@
-// The main thread accepts connections and hands them to the workers in turn; each worker has its own epoll set and sleeps
-// until one of its clients says something.  Nobody wakes up for nothing.
+// The main thread accepts connections and hands them to the workers in turn; each worker has its own epoll set and
+// sleeps until one of its clients says something.  Nobody wakes up for nothing.
 #include "server.h"
 
 #include "command.h"

@@ -11,7 +11,8 @@ extern "C" {
 
 enum { kStoreMax = 1 << 20 }; // entries
 
-// `now` and `expires` are in seconds of CLOCK_MONOTONIC; expires == 0: never.  False if the store is full or memory is short.
+// `now` and `expires` are in seconds of CLOCK_MONOTONIC; expires == 0: never.  False if the store is full or memory is
+// short.
 bool store_set(const char *key, size_t key_length, const char *value, size_t value_length, long expires);
 
 // Copies the value into `value`, which holds `capacity` bytes, and returns its length; -1 if there is none.

@@ -1,5 +1,6 @@
-// with-sandbox [--mdwe] [--seccomp] PROGRAM ARGUMENT...: runs any program as a service manager would that denies memory which
-// is writable and executable: the sandbox is there before the program's first instruction, its libraries' included.
+// with-sandbox [--mdwe] [--seccomp] PROGRAM ARGUMENT...: runs any program as a service manager would that denies memory
+// which is writable and executable: the sandbox is there before the program's first instruction, its libraries'
+// included.
 #include "sandbox.h"
 
 #include <errno.h>
