@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -113,6 +114,21 @@ int command(const char *request, int file, char *message, std::size_t size) {
   return 1;
 }
 
+// The packets of one reply, one after the other; 0 when the reply breaks off.
+std::size_t collect(int client, char *packet, char *text, std::size_t size) {
+  std::size_t total = 0;
+  for (;;) {
+    ssize_t length = recv(client, packet, format::kMaxPacketBytes, 0);
+    if (length <= 0)
+      return 0;
+    if (total < size)
+      copy_out(text + total, size - total, packet, static_cast<std::size_t>(length));
+    total += static_cast<std::size_t>(length);
+    if (length >= 4 && std::memcmp(packet + length - 4, "end\n", 4) == 0)
+      return total;
+  }
+}
+
 } // namespace
 
 WFP_EXPORT int wfp_apply(const char *path, char *message, std::size_t size) {
@@ -142,18 +158,12 @@ WFP_EXPORT std::size_t wfp_status(char *text, std::size_t size) {
   Descriptor client(connect_to_self());
   if (client.number() < 0 || !send_request(client.number(), "status\n", 7, -1))
     return 0;
-  static thread_local char packet[format::kMaxPacketBytes];
-  std::size_t total = 0;
-  for (;;) {
-    ssize_t length = recv(client.number(), packet, sizeof(packet), 0);
-    if (length <= 0)
-      return 0;
-    if (total < size)
-      copy_out(text + total, size - total, packet, static_cast<std::size_t>(length));
-    total += static_cast<std::size_t>(length);
-    if (length >= 4 && std::memcmp(packet + length - 4, "end\n", 4) == 0)
-      return total;
-  }
+  auto *packet = static_cast<char *>(std::malloc(format::kMaxPacketBytes));
+  if (!packet)
+    return 0;
+  std::size_t needed = collect(client.number(), packet, text, size);
+  std::free(packet);
+  return needed;
 }
 
 WFP_EXPORT unsigned long wfp_published_view() {

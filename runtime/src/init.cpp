@@ -5,6 +5,7 @@
 
 #include "runtime/arch/x86_64/gate_code.h"
 #include "runtime/src/control.h"
+#include "runtime/src/dso.h"
 #include "runtime/src/image.h"
 #include "runtime/src/interpose.h"
 #include "runtime/src/log.h"
@@ -64,6 +65,7 @@ __attribute__((constructor(101))) void initialise() {
   set_log(log);
   wfp_resolve_calls();
   wfp_resolve_thread_calls();
+  wfp_resolve_dlclose();
   resolve_unwind_interposers();
   wfp_prepare_thread_ends();
   capture_tls_modules();

@@ -2,6 +2,7 @@
 
 #include "runtime/src/thread_birth.h"
 
+#include "runtime/arch/x86_64/gate_code.h"
 #include "runtime/src/publication.h"
 #include "runtime/src/thread_registry.h"
 
@@ -11,13 +12,13 @@ extern "C" void wfp_poll_slow(std::uintptr_t sp, int trusted);
 
 namespace {
 
-// The wrapper's frame is a little below the stack's true end, so that the size reaches a little below its true begin, where
-// another mapping could follow.  Leaving out the lowest part keeps the bounds inside the stack; a thread that is so deep
-// moves later.
-constexpr std::size_t kLowestPart = 64 * 1024;
+// libc puts the thread's control block and thread-locals at the top of its stack, and counts them in its size: the true begin
+// is less than kSlack below thread pointer - size.  Leaving out the lowest part keeps the bounds inside the stack (another
+// mapping could follow below); a thread that is so deep moves later.
+constexpr std::size_t kSlack = 64 * 1024;
 
 std::uintptr_t lowest_known(std::uintptr_t top, std::size_t size) {
-  std::size_t left_out = size / 2 < kLowestPart ? size / 2 : kLowestPart;
+  std::size_t left_out = size / 2 < kSlack ? size / 2 : kSlack;
   return top - (size - left_out);
 }
 
@@ -45,7 +46,8 @@ extern "C" void *(*wfp_start_of(void *thread, void **argument))(void *) {
 extern "C" void wfp_begin_thread(void *thread, std::uintptr_t stack_top) {
   auto *record = static_cast<ThreadRecord *>(thread);
   std::size_t size = record->stack_low.load(std::memory_order_relaxed);
-  begin_thread(record, lowest_known(stack_top, size), stack_top);
+  bool initial = record->start == nullptr;
+  begin_thread(record, lowest_known(initial ? stack_top : arch::thread_pointer(), size), stack_top);
   if (wfp_pending.load(std::memory_order_relaxed))
     wfp_poll_slow(stack_top, 1); // stops here if a barrier gathers
 }

@@ -136,7 +136,12 @@ void delete_update(AppliedUpdate *update) {
     return check_update_applies(known->linked, why) ? known : nullptr;
   }
   copy_name(update->linked.file, options.file);
-  if (!refresh_images(why) || !link_update(bytes, size, update->linked, why)) {
+  if (!refresh_images(why)) {
+    delete_update(update);
+    return nullptr;
+  }
+  attach_images();
+  if (!link_update(bytes, size, update->linked, why)) {
     delete_update(update);
     return nullptr;
   }
