@@ -14,7 +14,6 @@ namespace wfp {
 namespace {
 
 constinit Immortal<Arena> immortal; // slots and gates are for ever
-constinit Arena &arena = immortal.value;
 constinit Vec<Slot *> slots;
 constinit Vec<CodeRange> blocks;
 
@@ -37,7 +36,7 @@ void enter(Slot *slot) {
   for (BodyRanges *known = slot.bodies; known; known = known->next)
     if (known->ranges == ranges)
       return true;
-  auto *body = static_cast<BodyRanges *>(arena.allocate(sizeof(BodyRanges)));
+  auto *body = static_cast<BodyRanges *>(immortal.get().allocate(sizeof(BodyRanges)));
   if (!body) {
     why << "out of memory";
     return false;
@@ -106,7 +105,7 @@ constexpr std::size_t pages(std::size_t bytes) { return (bytes + 4095) & ~std::s
       twice |= slot->sled == function.sled;
     if (twice)
       continue;
-    auto *slot = static_cast<Slot *>(arena.allocate(sizeof(Slot)));
+    auto *slot = static_cast<Slot *>(immortal.get().allocate(sizeof(Slot)));
     if (!slot || !fresh.push_back(slot)) {
       why << "out of memory for slots";
       return false;
@@ -119,7 +118,7 @@ constexpr std::size_t pages(std::size_t bytes) { return (bytes + 4095) & ~std::s
       return false;
     }
     // The slot outlives the update that brought it.
-    auto *original = static_cast<CodeRange *>(arena.allocate(function.old_range_count * sizeof(CodeRange)));
+    auto *original = static_cast<CodeRange *>(immortal.get().allocate(function.old_range_count * sizeof(CodeRange)));
     if (!original) {
       why << "out of memory for slots";
       return false;
@@ -204,8 +203,8 @@ Slot *find_slot(std::uintptr_t sled) {
 }
 
 bool make_slots(LinkedUpdate &update, Message &why) {
-  slots.set_arena(arena);
-  blocks.set_arena(arena);
+  slots.set_arena(immortal.get());
+  blocks.set_arena(immortal.get());
   for (Image *image : update.images)
     if (!make_slots_of(*image, update, why))
       return false;

@@ -30,11 +30,10 @@ private:
 };
 
 // An object that exists from before the first instruction until the process ends: no constructor or destructor runs, which
-// the runtime could not order against the program's.
-template <typename T> union Immortal {
-  constexpr Immortal() : value() {}
-  ~Immortal() {}
-  T value;
+// the runtime could not order against the program's.  For types whose initial state is all zero.
+template <typename T> struct Immortal {
+  T &get() { return *reinterpret_cast<T *>(storage); }
+  alignas(T) unsigned char storage[sizeof(T)];
 };
 
 // A growing array in an arena.  T is trivially copyable; push_back returns nullptr when memory is out.
