@@ -9,10 +9,12 @@
 #include "format/protocol.h"
 #include "runtime/arch/x86_64/bare_thread.h"
 #include "runtime/src/base/sys.h"
+#include "runtime/src/identity.h"
 #include "runtime/src/log.h"
 #include "runtime/src/mover.h"
 #include "runtime/src/proc.h"
 #include "runtime/src/requests.h"
+#include "runtime/src/text_poke.h"
 #include "runtime/src/updater.h"
 
 #include <atomic>
@@ -102,20 +104,22 @@ void serve_clients(const pollfd *events) {
   client_count = kept;
 }
 
-[[noreturn]] void run(long listener) {
+[[noreturn]] void run(long listener, long identity_events) {
   std::uint64_t round_ns = kFirstRoundNs;
   std::uint64_t last_view = 0;
   for (;;) {
     bool waiting_for_threads = moving();
-    pollfd events[1 + kMaxClients];
+    pollfd events[2 + kMaxClients];
     events[0] = {static_cast<int>(listener), POLLIN, 0};
+    events[1] = {static_cast<int>(identity_events), POLLIN, 0};
     for (std::size_t i = 0; i < client_count; ++i)
-      events[1 + i] = {static_cast<int>(clients[i]), POLLIN, 0};
+      events[2 + i] = {static_cast<int>(clients[i]), POLLIN, 0};
     timespec until{0, static_cast<long>(round_ns)};
-    std::size_t served = client_count;
-    sys::call(SYS_ppoll, events, 1 + served, waiting_for_threads ? &until : nullptr, nullptr, sizeof(std::uint64_t));
+    sys::call(SYS_ppoll, events, 2 + client_count, waiting_for_threads ? &until : nullptr, nullptr, sizeof(std::uint64_t));
 
-    serve_clients(events + 1);
+    if (events[1].revents)
+      adopt_identity();
+    serve_clients(events + 2);
     if (events[0].revents)
       accept_client(listener);
 
@@ -145,14 +149,15 @@ void control_thread(void *) {
     return report_startup(2);
   }
   Message why;
-  long listener = listen_on_own_address(why);
+  long listener = open_text(why) ? listen_on_own_address(why) : -1;
   if (listener < 0) {
     TextSink(startup_error, sizeof(startup_error)) << why.c_str();
     return report_startup(2);
   }
   client_count = 0;
+  long identity_events = open_identity_events();
   report_startup(1);
-  run(listener);
+  run(listener, identity_events);
 }
 
 } // namespace

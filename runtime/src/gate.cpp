@@ -176,12 +176,12 @@ Sled read_sled(std::uintptr_t address) {
   return false;
 }
 
-[[nodiscard]] bool write_opcodes(TextPoke &poke, Slot *const *begin, std::size_t count, bool armed, Message &why) {
+[[nodiscard]] bool write_opcodes(Slot *const *begin, std::size_t count, bool armed, Message &why) {
   const std::uint8_t opcode = armed ? format::kSledArmed : format::kSledIdle;
   for (std::size_t i = 0; i < count; ++i) {
     if (begin[i]->armed == armed)
       continue;
-    if (!poke.write(begin[i]->sled, &opcode, 1, why))
+    if (!write_text(begin[i]->sled, &opcode, 1, why))
       return false;
     begin[i]->armed = armed;
   }
@@ -229,10 +229,6 @@ bool arm(Slot *const *begin, std::size_t count, Message &why) {
   for (std::size_t i = 0; i < count; ++i)
     if (!sled_is_ours(*begin[i], why))
       return false;
-  TextPoke poke;
-  if (!poke.open(why))
-    return false;
-
   bool displacements = false;
   for (std::size_t i = 0; i < count; ++i) {
     Slot &slot = *begin[i];
@@ -240,7 +236,7 @@ bool arm(Slot *const *begin, std::size_t count, Message &why) {
       continue;
     std::int32_t displacement = 0;
     arch::sled_displacement(slot.sled, slot.gate, displacement);
-    if (!poke.write(slot.sled + 1, &displacement, 4, why))
+    if (!write_text(slot.sled + 1, &displacement, 4, why))
       return false; // an immediate that nobody reads
     slot.displacement_written = displacements = true;
   }
@@ -255,10 +251,10 @@ bool arm(Slot *const *begin, std::size_t count, Message &why) {
       why << "out of memory while arming";
       return false;
     }
-  if (!write_opcodes(poke, idle.begin(), idle.size(), true, why)) {
+  if (!write_opcodes(idle.begin(), idle.size(), true, why)) {
     // Armed gates still lead to the current bodies: whatever cannot be taken back does no harm.
     Message ignored;
-    (void)write_opcodes(poke, idle.begin(), idle.size(), false, ignored);
+    (void)write_opcodes(idle.begin(), idle.size(), false, ignored);
     sync_core();
     return false;
   }
@@ -271,10 +267,9 @@ bool disarm(Slot *const *begin, std::size_t count, Message &why) {
   for (std::size_t i = 0; i < count; ++i)
     if (!sled_is_ours(*begin[i], why))
       return false;
-  TextPoke poke;
   if (count == 0)
     return true;
-  if (!poke.open(why) || !write_opcodes(poke, begin, count, false, why))
+  if (!write_opcodes(begin, count, false, why))
     return false;
   sync_core();
   return true;

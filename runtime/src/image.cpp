@@ -129,6 +129,8 @@ bool examine(Dso &dso) {
   }
   if (!image || image->units.empty())
     return true;
+  // By rising address: the loader searches for units by it.
+  sort(image->units.begin(), image->units.size(), [](const Unit &a, const Unit &b) { return a.record < b.record; });
   image->path = dso.path;
   image->bias = dso.bias;
   image->low = dso.low;

@@ -66,6 +66,7 @@ __attribute__((constructor(101))) void initialise() {
   wfp_resolve_calls();
   wfp_resolve_thread_calls();
   wfp_resolve_dlclose();
+  wfp_resolve_identity_calls();
   resolve_unwind_interposers();
   wfp_prepare_thread_ends();
   capture_tls_modules();

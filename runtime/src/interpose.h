@@ -10,6 +10,7 @@ extern "C" {
 __attribute__((visibility("hidden"))) void wfp_resolve_calls(void);
 __attribute__((visibility("hidden"))) void wfp_resolve_thread_calls(void);
 __attribute__((visibility("hidden"))) void wfp_resolve_dlclose(void);
+__attribute__((visibility("hidden"))) void wfp_resolve_identity_calls(void);
 
 /* Makes the key whose destructor ends a thread's record; the record of the initial thread. */
 __attribute__((visibility("hidden"))) int wfp_prepare_thread_ends(void);

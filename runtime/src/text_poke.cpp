@@ -7,23 +7,20 @@
 
 namespace wfp {
 
-TextPoke::~TextPoke() {
-  if (file_ >= 0)
-    sys::call(SYS_close, file_);
+namespace {
+long memory_file = -1;
 }
 
-bool TextPoke::open(Message &why) {
-  file_ = sys::call(SYS_openat, AT_FDCWD, "/proc/thread-self/mem", O_RDWR | O_CLOEXEC, 0);
-  if (sys::failed(file_)) {
-    why << "cannot open /proc/thread-self/mem to patch code: " << sys::error_name(file_);
-    file_ = -1;
-    return false;
-  }
-  return true;
+bool open_text(Message &why) {
+  memory_file = sys::call(SYS_openat, AT_FDCWD, "/proc/thread-self/mem", O_RDWR | O_CLOEXEC, 0);
+  if (!sys::failed(memory_file))
+    return true;
+  why << "cannot open /proc/thread-self/mem to patch code: " << sys::error_name(memory_file);
+  return false;
 }
 
-bool TextPoke::write(std::uintptr_t address, const void *bytes, std::size_t size, Message &why) {
-  long written = sys::call(SYS_pwrite64, file_, bytes, size, address);
+bool write_text(std::uintptr_t address, const void *bytes, std::size_t size, Message &why) {
+  long written = sys::call(SYS_pwrite64, memory_file, bytes, size, address);
   if (written == static_cast<long>(size))
     return true;
   why << "the kernel does not let this process patch its code at ";

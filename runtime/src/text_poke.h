@@ -13,20 +13,11 @@
 
 namespace wfp {
 
-class TextPoke {
-public:
-  TextPoke() = default;
-  TextPoke(const TextPoke &) = delete;
-  TextPoke &operator=(const TextPoke &) = delete;
-  ~TextPoke();
-
-  // False where the kernel does not let this process write its own text (/proc missing, proc_mem.force_override, seccomp).
-  [[nodiscard]] bool open(Message &why);
-  [[nodiscard]] bool write(std::uintptr_t address, const void *bytes, std::size_t size, Message &why);
-
-private:
-  long file_ = -1;
-};
+// Opens the process's memory, for as long as the control thread lives: later the process may have given up the right to (a
+// server that started as root).  The descriptor is in the control thread's own table.  False where there is no /proc.
+[[nodiscard]] bool open_text(Message &why);
+// False where the kernel does not let this process write its own text (proc_mem.force_override, seccomp).
+[[nodiscard]] bool write_text(std::uintptr_t address, const void *bytes, std::size_t size, Message &why);
 
 // Registers this process for sync_core(); false (and why) where the kernel has no membarrier.
 [[nodiscard]] bool prepare_sync_core(Message &why);
