@@ -52,7 +52,10 @@ private:
 
 } // namespace
 
-const char *version_name(Version version) { return version == Version::V1_0 ? "1.0" : "1.1"; }
+const char *version_name(Version version) {
+  static constexpr const char *names[version_count] = {"1.0", "1.1", "1.2"};
+  return names[static_cast<int>(version)];
+}
 
 std::optional<Reply> parse_reply(std::string_view line) {
   const auto first = line.find(' '), last = line.rfind(' ');
@@ -68,7 +71,9 @@ std::optional<Reply> parse_reply(std::string_view line) {
 
 std::uint64_t reply_digest(Version version, std::string_view verb, std::uint64_t nonce, std::string_view body) {
   Digest digest(version, nonce);
-  if (version == Version::V1_1)
+  if (version == Version::V1_2)
+    digest.add("netservice/1.2");
+  if (version != Version::V1_0)
     digest.add(verb);
   digest.add(body);
   return digest.finish();
@@ -82,7 +87,7 @@ std::uint64_t sum_of(Version version, std::uint64_t rounds, std::string_view tex
 }
 
 std::optional<Version> version_of(const Reply &reply, std::string_view verb) {
-  for (Version version : {Version::V1_0, Version::V1_1})
+  for (Version version : all_versions)
     if (reply_digest(version, verb, reply.nonce, reply.body) == reply.digest)
       return version;
   return {};

@@ -3,14 +3,16 @@
 // service's code.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
 namespace netload {
 
-enum class Version { V1_0, V1_1 };
-inline constexpr int version_count = 2;
+enum class Version { V1_0, V1_1, V1_2 };
+inline constexpr int version_count = 3;
+inline constexpr std::array all_versions = {Version::V1_0, Version::V1_1, Version::V1_2};
 const char *version_name(Version version);
 
 struct Reply {
@@ -28,7 +30,7 @@ std::uint64_t reply_digest(Version version, std::string_view verb, std::uint64_t
 // The number that `version` answers to "sum NONCE rounds text".
 std::uint64_t sum_of(Version version, std::uint64_t rounds, std::string_view text);
 
-// The version whose digest the reply carries.  Nothing if it is neither's: the reply is damaged, or functions of both
+// The version whose digest the reply carries.  Nothing if it is none's: the reply is damaged, or functions of several
 // versions had a part in it.
 std::optional<Version> version_of(const Reply &reply, std::string_view verb);
 

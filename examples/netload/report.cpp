@@ -93,8 +93,9 @@ void Report::print_text() const {
     if (errors_[i] > 0)
       std::printf("errors: %s %llu\n", error_name(static_cast<Error>(i)), static_cast<unsigned long long>(errors_[i]));
   for (int i = 0; i < version_count; ++i)
-    std::printf("answered by %s: %llu\n", version_name(static_cast<Version>(i)),
-                static_cast<unsigned long long>(versions_[i]));
+    if (versions_[i] > 0)
+      std::printf("answered by %s: %llu\n", version_name(static_cast<Version>(i)),
+                  static_cast<unsigned long long>(versions_[i]));
   print_latencies("latency:", latencies_);
   print_latencies("sent behind schedule:", lag_);
 }
@@ -119,14 +120,14 @@ nlohmann::json Report::json() const {
 
 void Report::write_csv(const std::string &path) const {
   std::ofstream out(path);
-  out << "time_s,requests,mean_us,max_us,by_1_0,by_1_1\n";
+  out << "time_s,requests,mean_us,max_us,by_1_0,by_1_1,by_1_2\n";
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     const Step &step = steps_[i];
     if (step.requests == 0)
       continue;
     out << static_cast<double>(i * step_ns) / 1e9 << ',' << step.requests << ','
         << static_cast<double>(step.sum_ns) / step.requests / 1000 << ',' << static_cast<double>(step.max_ns) / 1000
-        << ',' << step.versions[0] << ',' << step.versions[1] << '\n';
+        << ',' << step.versions[0] << ',' << step.versions[1] << ',' << step.versions[2] << '\n';
   }
   out.close();
   if (!out)

@@ -30,7 +30,7 @@ Workload::Workload(int connection) : random_(connection + 1), next_nonce_(std::u
       value += static_cast<char>('a' + (value.size() * (connection + i + 1)) % 26);
     items_.push_back({std::move(key), std::move(value)});
   }
-  for (Version version : {Version::V1_0, Version::V1_1})
+  for (Version version : all_versions)
     sums_[static_cast<int>(version)] = "OK " + hex(sum_of(version, sum_rounds, sum_text));
 }
 

@@ -54,7 +54,7 @@ start_load() {
   background_pids+=("$load_pid")
 }
 
-# No request failed, and (unless told otherwise) both versions have answered.
+# stop_load VERSION...: no request failed, and just these versions have answered.
 stop_load() {
   kill "$load_pid"
   wait "$load_pid" || fail "requests failed: $(<"$service_scratch/load.json")"
@@ -62,7 +62,8 @@ stop_load() {
   python3 -c 'import json, sys
 load = json.load(open(sys.argv[1]))
 assert load["errors"] == 0 and load["requests"] > 0, load
-assert min(load["versions"].values()) > 0, load' "$service_scratch/load.json" || fail "not both versions have answered"
+assert [v for v, count in load["versions"].items() if count] == sys.argv[2:], load' "$service_scratch/load.json" "$@" ||
+    fail "not just the versions $* have answered"
 }
 
 # status EXPRESSION: checks a Python expression over `s`, the JSON of wfpatch status.
