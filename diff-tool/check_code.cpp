@@ -1,0 +1,198 @@
+// Changes to code that an update cannot make.
+#include "diff-tool/checks.h"
+
+#include "diff-tool/closure.h"
+#include "diff-tool/old_code.h"
+#include "diff-tool/resolve.h"
+#include "format/records.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/BinaryFormat/ELF.h"
+
+using namespace llvm;
+using namespace wfp::format;
+
+namespace wfdiff {
+
+namespace {
+
+bool isReplaced(const UnitPair &U, uint32_t OldPiece) {
+  uint32_t New = U.Match.ToNew[OldPiece];
+  return New != None && U.State[New].Kind == Change::Replaced;
+}
+
+// A replaced function must be one that can be armed, and its running frames must be recognisable.
+void checkReplaced(Session &S, const UnitPair &U, const Object &Old, const Piece &P) {
+  StringRef Name = Old.name(P);
+  if (Name.empty()) {
+    S.refuse(U, Old.label(P), "code without a symbol changed");
+    return;
+  }
+  if (!Old.Info.HasNote)
+    return; // said once for the unit
+  if (P.IFunc)
+    S.refuse(U, Name, "is an ifunc resolver and changed; its choice was made when the program started");
+  else if (!P.Record)
+    S.refuse(U, Name, "changed, but has no record: it was not compiled by the plugin (module-level assembly?)");
+  else if (P.Record->Flags & kFunctionConvention)
+    S.refuse(U, Name, "changed, but has no sled: its calling convention may keep r11 live");
+  else if (!(P.Record->Flags & kFunctionSled))
+    S.refuse(U, Name, "changed, but has no sled");
+  if (P.Record && (P.Record->Flags & kFunctionCoroutine))
+    S.refuse(U, Name, "is a C++20 coroutine and changed; suspended frames of it may exist");
+}
+
+void checkParts(Session &S, const UnitPair &U, const Object &Old, const Piece &P) {
+  for (uint32_t Part : describeOldCode(Old, P).LostParts)
+    S.refuse(U, Old.label(P), "its split part " + Old.label(Old.Pieces[Part]) + " cannot be located from its main part");
+}
+
+bool isConstructor(const Object &O, uint32_t Piece) {
+  StringRef Name = O.name(O.Pieces[Piece]);
+  if (Name.starts_with("_GLOBAL__sub_I_") || Name.starts_with("_GLOBAL__I_") || Name.starts_with("__cxx_global_var_init"))
+    return true;
+  for (const wfdiff::Piece &P : O.Pieces) {
+    if (P.Kind != PieceKind::Startup || StringRef(O.Sections[P.Section].Name).contains("fini"))
+      continue;
+    for (const Target &T : O.targets(P))
+      if (T.Piece == Piece)
+        return true;
+  }
+  return false;
+}
+
+// What .init_array and .fini_array of a unit run, by name.
+std::multiset<std::string> startupOf(const Object *O, bool Fini) {
+  std::multiset<std::string> Result;
+  for (const Piece &P : O ? ArrayRef(O->Pieces) : ArrayRef<Piece>()) {
+    if (P.Kind != PieceKind::Startup)
+      continue;
+    StringRef Section = O->Sections[P.Section].Name;
+    if ((Section.contains("fini") || Section.contains("dtors")) != Fini)
+      continue;
+    for (const Target &T : O->targets(P))
+      Result.insert(T.Piece == None ? O->Symbols[T.Symbol].Name.str() : O->label(O->Pieces[T.Piece]));
+  }
+  return Result;
+}
+
+void checkStartup(Session &S, const UnitPair &U) {
+  for (bool Fini : {false, true}) {
+    std::multiset<std::string> Old = startupOf(U.Old.get(), Fini), New = startupOf(U.New.get(), Fini);
+    for (const std::string &Name : New)
+      if (!Old.count(Name))
+        S.refuse(U, Name, Fini ? "is a new destructor function; the running program would not call it"
+                               : "is a new constructor; the running program has started already");
+  }
+  for (uint32_t I = 0; U.New && I < U.State.size(); ++I)
+    if (U.State[I].Kind == Change::Replaced && isConstructor(*U.New, I))
+      S.refuse(U, U.New->name(U.New->Pieces[I]),
+               "is a constructor and changed (" + U.State[I].Why + "); the running program has executed it already");
+}
+
+void checkIncluded(Session &S, uint32_t Unit) {
+  const UnitPair &U = S.Units[Unit];
+  const Object &New = *U.New;
+  for (uint32_t I = 0; I < New.Pieces.size(); ++I) {
+    if (!U.State[I].Included)
+      continue;
+    const Piece &P = New.Pieces[I];
+    if (P.Kind == PieceKind::Function && P.IFunc)
+      S.refuse(U, New.label(P), "is an ifunc in NEW; an update cannot bring one");
+    if (P.Kind == PieceKind::Variable && P.NameSymbol == None)
+      S.refuse(U, New.label(P), "is writable data without a name; it cannot be told which data of the program it is");
+    for (size_t K = 0; K < P.RelocationCount; ++K) {
+      const Relocation &R = New.relocations(P)[K];
+      const Target &T = New.targets(P)[K];
+      if (classify(R.Type) == RelocationClass::Unsupported)
+        S.refuse(U, New.label(P),
+                 "needs relocation " + relocationName(R.Type) + " at +0x" + utohexstr(R.Offset - P.Offset) +
+                     ", which updates do not support");
+      Binding B = bind(S, Unit, R, T);
+      if (B.K != Binding::Import || T.Piece == None || B.Name == kImageStateSymbol)
+        continue;
+      uint32_t Old = U.Match.ToOld[T.Piece];
+      if (Old != None && U.Old->Pieces[Old].Local && !U.Old->Pieces[Old].Record && U.Old->Info.HasNote)
+        S.refuse(U, B.Name, "is used by " + New.label(P) + ", but has no record by which the running program's could be found");
+    }
+  }
+}
+
+// State that points into a function's body: a table of labels that the program may have filled.
+void checkLabels(Session &S, const UnitPair &U) {
+  for (const Piece &P : U.Old->Pieces) {
+    if (P.Kind != PieceKind::Variable && P.Kind != PieceKind::ThreadLocal)
+      continue;
+    for (const Target &T : U.Old->targets(P))
+      if (T.Piece != None && U.Old->Pieces[T.Piece].Kind == PieceKind::Function && T.Offset != 0 && isReplaced(U, T.Piece))
+        S.refuse(U, U.Old->label(P),
+                 "is writable and holds the address of a label in " + U.Old->label(U.Old->Pieces[T.Piece]) + ", which changed");
+  }
+}
+
+// A removed function whose address somebody may hold runs on, old, and calls through sleds: a local callee that is replaced
+// may have another signature, and nobody will ever know the caller.
+void checkRemoved(Session &S, const UnitPair &U) {
+  std::set<uint32_t> InData;
+  for (const Piece &P : U.Old->Pieces)
+    if (!U.Old->isCode(P) && P.Kind != PieceKind::Lsda)
+      for (const Target &T : U.Old->targets(P))
+        if (T.Piece != None && T.Offset == 0)
+          InData.insert(T.Piece);
+  for (uint32_t Root : U.Removed) {
+    const Piece &R = U.Old->Pieces[Root];
+    bool Escapes = InData.count(Root) || (R.Record && (R.Record->Flags & kSymbolAddressTaken));
+    if (!Escapes)
+      continue;
+    std::vector<uint32_t> Work{Root};
+    std::set<uint32_t> Seen{Root};
+    while (!Work.empty()) {
+      const Piece &P = U.Old->Pieces[Work.back()];
+      Work.pop_back();
+      for (const Target &T : U.Old->targets(P)) {
+        if (T.Piece == None || !Seen.insert(T.Piece).second)
+          continue;
+        const Piece &Callee = U.Old->Pieces[T.Piece];
+        if (Callee.Kind == PieceKind::FunctionPart || is_contained(U.Removed, T.Piece))
+          Work.push_back(T.Piece);
+        else if (Callee.Kind == PieceKind::Function && Callee.Local && isReplaced(U, T.Piece))
+          S.refuse(U, U.Old->label(R),
+                   "is removed, but its address may still be held, and it leads to " + U.Old->label(Callee) +
+                       ", a local function that changed");
+      }
+    }
+  }
+}
+
+} // namespace
+
+void checkCode(Session &S) {
+  for (uint32_t I = 0; I < S.Units.size(); ++I) {
+    const UnitPair &U = S.Units[I];
+    if (!U.Touched)
+      continue;
+    for (uint32_t P = 0; U.Old && P < U.Old->Pieces.size(); ++P) {
+      auto To = U.MovedTo.find(P);
+      bool Moved = To != U.MovedTo.end() && U.Old->Pieces[P].Kind == PieceKind::Function;
+      bool Replaced = U.Old->Pieces[P].Kind == PieceKind::Function && (Moved || isReplaced(U, P));
+      if (Replaced)
+        checkReplaced(S, U, *U.Old, U.Old->Pieces[P]);
+      if (Replaced || is_contained(U.Removed, P))
+        checkParts(S, U, *U.Old, U.Old->Pieces[P]);
+    }
+    checkStartup(S, U);
+    if (U.New)
+      checkIncluded(S, I);
+    if (U.Old && U.New)
+      checkLabels(S, U);
+    if (U.Old)
+      checkRemoved(S, U);
+    for (uint32_t P = 0; U.New && P < U.State.size(); ++P) {
+      const SymbolRecord *R = U.New->Pieces[P].Record;
+      if (U.State[P].Kind == Change::Replaced && R && (R->Flags & kFunctionCoroutine))
+        S.refuse(U, U.New->label(U.New->Pieces[P]), "is a C++20 coroutine and changed; suspended frames of it may exist");
+    }
+  }
+}
+
+} // namespace wfdiff

@@ -1,0 +1,172 @@
+// State stays: what an update would do to variables and constants that the running program has.
+#include "diff-tool/checks.h"
+
+#include "format/manifest.h"
+#include "format/records.h"
+
+using namespace llvm;
+using namespace wfp::format;
+
+namespace wfdiff {
+
+namespace {
+
+const char *kindName(const Piece &P) {
+  return P.Kind == PieceKind::ThreadLocal ? "thread-local" : P.Kind == PieceKind::Constant ? "constant" : "writable";
+}
+
+void remark(Session &S, RemarkKind Kind, uint32_t Unit, StringRef Text, uint32_t Piece = None) {
+  S.Remarks.push_back({uint32_t(Kind), Unit, Text.str(), Piece});
+}
+
+void checkVariable(Session &S, uint32_t Unit, const Object &Old, const Piece &P, uint32_t NewPiece) {
+  const UnitPair &U = S.Units[Unit];
+  const Piece &Q = U.New->Pieces[NewPiece];
+  StringRef Name = Old.name(P);
+  if (P.Kind != Q.Kind) {
+    if (P.Kind == PieceKind::Constant || Q.Kind == PieceKind::Constant || P.Kind == PieceKind::ThreadLocal ||
+        Q.Kind == PieceKind::ThreadLocal)
+      S.refuse(U, Name, Twine("changed from ") + kindName(P) + " to " + kindName(Q) + " data");
+    return;
+  }
+  if (P.Kind == PieceKind::Constant)
+    return;
+  if (P.Size != Q.Size) {
+    S.refuse(U, Name, "size changed from " + Twine(P.Size) + " to " + Twine(Q.Size) + " bytes; the running program's cannot grow");
+    return;
+  }
+  if (Old.alignment(P) < U.New->alignment(Q) && Old.Sections[P.Section].Align < U.New->Sections[Q.Section].Align)
+    S.refuse(U, Name, "alignment changed from " + Twine(Old.alignment(P)) + " to " + Twine(U.New->alignment(Q)) + " bytes");
+}
+
+void checkInitialValue(Session &S, uint32_t Unit, uint32_t NewPiece, const Difference &D) {
+  const UnitPair &U = S.Units[Unit];
+  const Piece &Q = U.New->Pieces[NewPiece];
+  const Piece &P = U.Old->Pieces[U.Match.ToOld[NewPiece]];
+  StringRef Name = U.Old->name(P);
+  if (P.Kind == PieceKind::Constant || P.Kind != Q.Kind || P.Size != Q.Size)
+    return;
+  if (isNamed(S, "--keep", S.Opts.Keep, Name))
+    remark(S, RemarkKind::kKept, Unit, Name);
+  else if (Q.Kind == PieceKind::Variable && isNamed(S, "--reinit", S.Opts.Reinit, Name)) {
+    remark(S, RemarkKind::kReinit, Unit, Name, NewPiece);
+    S.Units[Unit].Touched = true;
+  } else
+    S.refuse(U, Name, "initial value changed (" + D.What + "); the running program's stays: --keep " + Name +
+                          (Q.Kind == PieceKind::Variable ? " if that is right, --reinit " + Name.str() + " to set it"
+                                                         : " if that is right"));
+}
+
+// Somebody may hold a changed constant's address, and would go on seeing the old content.
+void checkConstant(Session &S, uint32_t Unit, uint32_t NewPiece, const Difference &D) {
+  const UnitPair &U = S.Units[Unit];
+  const Piece &Q = U.New->Pieces[NewPiece];
+  uint32_t OldPiece = U.Match.ToOld[NewPiece];
+  const Piece &P = U.Old->Pieces[OldPiece];
+  if (P.Kind != PieceKind::Constant || Q.Kind != PieceKind::Constant)
+    return;
+  StringRef Name = U.Old->name(P);
+  if (Name.starts_with("_ZTV") || Name.starts_with("_ZTC") || Name.starts_with("_ZTT")) {
+    S.refuse(U, Name, "vtable changed (" + D.What + "); objects of the running program point to the old one");
+    return;
+  }
+  if (Name.starts_with("_ZTI") || Name.starts_with("_ZTS")) {
+    S.refuse(U, Name, "run-time type information changed (" + D.What + ")");
+    return;
+  }
+  std::string Why;
+  if ((P.Record && (P.Record->Flags & kSymbolAddressTaken)) || (Q.Record && (Q.Record->Flags & kSymbolAddressTaken)))
+    Why = "its address escapes";
+  auto HeldBy = [&](const Object &O, uint32_t Target) {
+    for (const Piece &Holder : O.Pieces)
+      if (Holder.Writable && Holder.Kind != PieceKind::Anonymous)
+        for (const wfdiff::Target &T : O.targets(Holder))
+          if (T.Piece == Target || (T.Piece == None && O.Symbols[T.Symbol].Name == Name))
+            return O.label(Holder);
+    return std::string();
+  };
+  for (const UnitPair &Other : S.Units) {
+    if (!Other.Loaded || (P.Local && &Other != &U))
+      continue;
+    for (const Object *O : {Other.Old.get(), Other.New.get()})
+      if (std::string Holder = O ? HeldBy(*O, &Other != &U ? None - 1 : O == U.Old.get() ? OldPiece : NewPiece) : "";
+          !Holder.empty())
+        Why = "its address is in the writable " + Holder;
+  }
+  auto Option = [&](StringRef Key) {
+    auto Found = U.New->Info.Options.find(Key);
+    return Found == U.New->Info.Options.end() ? StringRef() : StringRef(Found->second);
+  };
+  bool SharedLibrary = Option("pic") != "0" && Option("pic") != "" && Option("pie") == "false";
+  if (!P.Local && !S.WholeBuild)
+    Why = "other objects may use it (give whole build directories)";
+  else if (!P.Local && !P.Hidden && SharedLibrary)
+    Why = "it is exported from a shared library";
+  if (Why.empty())
+    return;
+  if (isNamed(S, "--replace-const", S.Opts.ReplaceConst, Name))
+    remark(S, RemarkKind::kReplacedConst, Unit, Name);
+  else
+    S.refuse(U, Name, "constant changed (" + D.What + ") and " + Why + ": --replace-const " + Name + " if that is right");
+}
+
+// `f.x`, `f.x.1`, _ZZ...: a variable of a function.
+bool isStaticLocal(const Object &O, const Piece &P) {
+  StringRef Name = O.name(P);
+  if (Name.starts_with("_ZZ"))
+    return true;
+  return P.Local && O.ByName.count(Name.take_until([](char C) { return C == '.'; })) && Name.contains('.');
+}
+
+// A static local without a counterpart, while a function that used it lives on.
+void checkLost(Session &S, uint32_t Unit) {
+  const UnitPair &U = S.Units[Unit];
+  std::map<uint32_t, std::string> Survivors; // old variable -> function
+  for (uint32_t I = 0; I < U.Old->Pieces.size(); ++I) {
+    const Piece &P = U.Old->Pieces[I];
+    uint32_t Function = P.Kind == PieceKind::FunctionPart ? P.Parent : I;
+    if (!U.Old->isCode(P) || U.Match.ToNew[Function] == None)
+      continue;
+    for (const Target &T : U.Old->targets(P))
+      if (T.Piece != None)
+        Survivors.try_emplace(T.Piece, U.Old->label(U.Old->Pieces[Function]));
+  }
+  for (uint32_t I = 0; I < U.Old->Pieces.size(); ++I) {
+    const Piece &P = U.Old->Pieces[I];
+    bool State = P.Kind == PieceKind::Variable || P.Kind == PieceKind::ThreadLocal;
+    if (!State || U.Match.ToNew[I] != None || U.MovedTo.count(I) || !isStaticLocal(*U.Old, P) || !Survivors.count(I))
+      continue;
+    StringRef Name = U.Old->name(P);
+    if (P.Comdat && S.NewGlobals.count(Name))
+      continue; // another unit still has it
+    if (isNamed(S, "--keep", S.Opts.Keep, Name))
+      remark(S, RemarkKind::kKept, Unit, Name);
+    else
+      S.refuse(U, Name, "static local of " + Survivors[I] + " has no counterpart in NEW, its state would be lost: --keep " +
+                            Name + " if that is right");
+  }
+}
+
+} // namespace
+
+void checkData(Session &S) {
+  for (uint32_t I = 0; I < S.Units.size(); ++I) {
+    const UnitPair &U = S.Units[I];
+    if (!U.Loaded || U.Identical || !U.New)
+      continue;
+    for (uint32_t P = 0; U.Old && P < U.Old->Pieces.size(); ++P)
+      if (isData(U.Old->Pieces[P].Kind) && U.Match.ToNew[P] != None)
+        checkVariable(S, I, *U.Old, U.Old->Pieces[P], U.Match.ToNew[P]);
+    for (const auto &[New, From] : U.MovedFrom)
+      if (isData(U.New->Pieces[New].Kind))
+        checkVariable(S, I, *S.Units[From.Unit].Old, S.Units[From.Unit].Old->Pieces[From.Piece], New);
+    for (const auto &[New, D] : U.ChangedData) {
+      checkInitialValue(S, I, New, D);
+      checkConstant(S, I, New, D);
+    }
+    if (U.Old)
+      checkLost(S, I);
+  }
+}
+
+} // namespace wfdiff

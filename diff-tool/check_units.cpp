@@ -1,0 +1,106 @@
+// What a unit as a whole must be: built with the plugin, by the same compiler, with options that keep the ABI.
+#include "diff-tool/checks.h"
+
+#include "diff-tool/passes.h"
+#include "format/records.h"
+
+#include "llvm/Demangle/Demangle.h"
+
+using namespace llvm;
+using namespace wfp::format;
+
+namespace wfdiff {
+
+bool isNamed(Session &S, const char *Option, const std::set<std::string> &Names, StringRef Name) {
+  for (const std::string &Candidate : {Name.str(), demangle(std::string_view(Name.data(), Name.size()))})
+    if (Names.count(Candidate)) {
+      S.Opts.Used.insert(std::string(Option) + " " + Candidate);
+      return true;
+    }
+  return false;
+}
+
+// Options that change how code and data of different builds fit together.  Others change code only, and are noted.
+static bool altersAbi(StringRef Option) {
+  static const StringRef Names[] = {"code-model", "cf-protection", "pic",         "pie",          "target-abi",
+                                    "short-enums", "short-wchar",  "char-signed", "pack-struct",  "float-abi",
+                                    "regparm",     "exceptions",   "rtti",        "tls-model",    "sanitize",
+                                    "abi",         "mregparm",     "ms-bitfields", "fshort-enums"};
+  return is_contained(Names, Option);
+}
+
+static void checkOptions(Session &S, const UnitPair &U) {
+  const UnitInfo &Old = U.Old->Info, &New = U.New->Info;
+  std::set<std::string> All;
+  for (const auto &E : Old.Options)
+    All.insert(E.getKey().str());
+  for (const auto &E : New.Options)
+    All.insert(E.getKey().str());
+  for (const std::string &Option : All) {
+    auto Value = [&](const UnitInfo &I) {
+      auto Found = I.Options.find(Option);
+      return Found == I.Options.end() ? std::string("(none)") : Found->second;
+    };
+    if (Value(Old) == Value(New))
+      continue;
+    std::string What = "compiler option " + Option + " changed: " + Value(Old) + " -> " + Value(New);
+    if (altersAbi(Option))
+      S.refuse(U, "(unit)", What + "; build NEW with OLD's options");
+    else
+      S.Notes.push_back(U.file() + ": " + What);
+  }
+}
+
+static void checkNames(Session &S, const UnitPair &U, const Object &O) {
+  std::map<uint64_t, StringRef> Seen;
+  for (const Piece &P : O.Pieces)
+    for (uint32_t I : P.Symbols) {
+      StringRef Name = O.Symbols[I].Name;
+      if (Name.empty() || Name.starts_with(".L"))
+        continue;
+      auto [Found, Fresh] = Seen.try_emplace(name_hash(Name.data(), Name.size()), Name);
+      if (!Fresh && Found->second != Name)
+        S.refuse(U, Name, "has the same name hash as " + Found->second + "; rename one of them");
+    }
+}
+
+void checkUnits(Session &S) {
+  for (UnitPair &U : S.Units) {
+    if (!U.Loaded || (!U.Touched && U.Identical))
+      continue;
+    bool Missing = false;
+    for (const Object *O : {U.Old.get(), U.New.get()})
+      if (O && !O->Info.HasNote && U.Touched) {
+        S.Refusals.insert({O->File, "(unit)", "built without wfpatch (no .note.wfpatch); compile it with -fplugin=wfpatch.so"});
+        Missing = true;
+      }
+    if (Missing)
+      continue;
+    for (const Object *O : {U.Old.get(), U.New.get()})
+      if (O)
+        checkNames(S, U, *O);
+    if (!U.Old || !U.New)
+      continue;
+    const UnitInfo &Old = U.Old->Info, &New = U.New->Info;
+    if (U.Touched && Old.HasInfo && New.HasInfo && Old.Compiler != New.Compiler)
+      S.refuse(U, "(unit)", "compiler changed: " + Old.Compiler + " -> " + New.Compiler + "; build NEW with OLD's compiler");
+    if (Old.Target != New.Target)
+      S.refuse(U, "(unit)", "target changed: " + Old.Target + " -> " + New.Target);
+    if (U.Touched && Old.HasNote && !Old.HasInfo)
+      S.refuse(U, "(unit)", "OLD has no .wfpatch.info (stripped?); type layouts cannot be compared");
+    else if (U.Touched && New.HasNote && !New.HasInfo)
+      S.refuse(U, "(unit)", "NEW has no .wfpatch.info (stripped?); type layouts cannot be compared");
+    if (U.Touched)
+      checkOptions(S, U);
+  }
+}
+
+Error checkAll(Session &S) {
+  checkUnits(S);
+  checkCode(S);
+  checkData(S);
+  checkLayouts(S);
+  return Error::success();
+}
+
+} // namespace wfdiff

@@ -1,0 +1,16 @@
+// Everything that wfdiff refuses, each by file, symbol and reason.  All checks run; all reasons are reported.
+#pragma once
+
+#include "diff-tool/session.h"
+
+namespace wfdiff {
+
+void checkUnits(Session &S);   // records, compiler, options, name hashes
+void checkCode(Session &S);    // sleds, parts, coroutines, ifuncs, constructors, relocations, removed callees
+void checkData(Session &S);    // variables, constants, static locals
+void checkLayouts(Session &S); // types, enumerators
+
+// `name` was given with an option; remembers that the option had an effect.
+bool isNamed(Session &S, const char *Option, const std::set<std::string> &Names, llvm::StringRef Name);
+
+} // namespace wfdiff

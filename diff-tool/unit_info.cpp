@@ -1,0 +1,153 @@
+// Reads the plugin's records.  The bytes come from an object that somebody hands us: every size is checked, every JSON
+// value may be missing or of another type.  Fields that an unknown, later plugin adds are skipped.
+#include "diff-tool/unit_info.h"
+
+#include "format/records.h"
+
+#include "llvm/Support/Endian.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <cstring>
+
+using namespace llvm;
+using namespace wfp::format;
+
+namespace wfdiff {
+
+static Error broken(StringRef What, const Twine &Why) {
+  return createStringError(inconvertibleErrorCode(), What + ": " + Why);
+}
+
+template <class Record> static Record load(ArrayRef<uint8_t> Bytes) {
+  Record R;
+  std::memcpy(&R, Bytes.data(), sizeof(R));
+  return R;
+}
+
+Error readNote(ArrayRef<uint8_t> Bytes, StringRef What, UnitInfo &Info) {
+  while (!Bytes.empty()) {
+    if (Bytes.size() < 12)
+      return broken(What, "truncated note header");
+    uint32_t NameSize = support::endian::read32le(Bytes.data());
+    uint64_t DescSize = support::endian::read32le(Bytes.data() + 4);
+    uint32_t Type = support::endian::read32le(Bytes.data() + 8);
+    uint64_t DescAt = 12 + ((uint64_t(NameSize) + 3) & ~uint64_t(3));
+    uint64_t End = DescAt + ((DescSize + 3) & ~uint64_t(3));
+    if (DescAt + DescSize > Bytes.size())
+      return broken(What, "truncated note");
+    bool Ours = NameSize == sizeof(kNoteName) && !std::memcmp(Bytes.data() + 12, kNoteName, sizeof(kNoteName));
+    if (Ours && Type == kNoteTypeUnit) {
+      if (Info.HasNote)
+        return broken(What, "holds several units; diff the objects that `ld -r` merged instead");
+      ArrayRef<uint8_t> Desc = Bytes.slice(DescAt, DescSize);
+      if (Desc.size() < sizeof(UnitRecord))
+        return broken(What, "truncated unit record");
+      auto R = load<UnitRecord>(Desc);
+      if (R.version != kRecordVersion)
+        return broken(What, "unit record version " + Twine(R.version) + ", expected " + Twine(kRecordVersion));
+      if (R.fixed_size < sizeof(UnitRecord) || R.fixed_size >= Desc.size())
+        return broken(What, "unit record without a key");
+      ArrayRef<uint8_t> Key = Desc.drop_front(R.fixed_size);
+      Info.Key = std::string(reinterpret_cast<const char *>(Key.data()),
+                             strnlen(reinterpret_cast<const char *>(Key.data()), Key.size()));
+      std::memcpy(Info.Id.data(), R.id, Info.Id.size());
+      Info.Flags = R.flags;
+      Info.HasNote = true;
+    }
+    Bytes = Bytes.drop_front(std::min<uint64_t>(End, Bytes.size()));
+  }
+  return Error::success();
+}
+
+template <class Record>
+static Error readRecords(ArrayRef<uint8_t> Bytes, StringRef What, DenseMap<uint64_t, SymbolRecord> &Map) {
+  if (Bytes.size() % sizeof(Record))
+    return broken(What, "size is no multiple of " + Twine(sizeof(Record)));
+  for (; !Bytes.empty(); Bytes = Bytes.drop_front(sizeof(Record))) {
+    auto R = load<Record>(Bytes);
+    if (R.name != 0) // the null record keeps __start_ symbols alive and means nothing
+      Map.try_emplace(R.name, SymbolRecord{R.name, R.flags});
+  }
+  return Error::success();
+}
+
+Error readFunctionRecords(ArrayRef<uint8_t> Bytes, StringRef What, UnitInfo &Info) {
+  return readRecords<FunctionRecord>(Bytes, What, Info.Functions);
+}
+Error readVariableRecords(ArrayRef<uint8_t> Bytes, StringRef What, UnitInfo &Info) {
+  return readRecords<VariableRecord>(Bytes, What, Info.Variables);
+}
+Error readThreadLocalRecords(ArrayRef<uint8_t> Bytes, StringRef What, UnitInfo &Info) {
+  return readRecords<ThreadLocalRecord>(Bytes, What, Info.ThreadLocals);
+}
+
+static std::string text(const json::Object &O, StringRef Key) { return O.getString(Key).value_or("").str(); }
+
+static Layout readLayout(const json::Object &O) {
+  Layout L;
+  L.Key = text(O, "key");
+  L.Name = text(O, "name");
+  L.Kind = text(O, "kind");
+  L.File = text(O, "file");
+  L.Line = O.getInteger("line").value_or(0);
+  L.Size = O.getInteger("size").value_or(0);
+  L.Align = O.getInteger("align").value_or(0);
+  L.Escapes = O.getBoolean("escapes").value_or(true);
+  if (const json::Array *Fields = O.getArray("fields"))
+    for (const json::Value &V : *Fields)
+      if (const json::Object *F = V.getAsObject())
+        L.Fields.push_back({text(*F, "name"), text(*F, "type"), F->getInteger("offset").value_or(0),
+                            F->getInteger("bits").value_or(0)});
+  return L;
+}
+
+static EnumLayout readEnum(const json::Object &O) {
+  EnumLayout E;
+  E.Key = text(O, "key");
+  E.Name = text(O, "name");
+  E.Size = O.getInteger("size").value_or(0);
+  if (const json::Array *Values = O.getArray("values"))
+    for (const json::Value &V : *Values)
+      if (const json::Array *Pair = V.getAsArray(); Pair && Pair->size() == 2)
+        E.Values.emplace_back((*Pair)[0].getAsString().value_or("").str(), (*Pair)[1].getAsInteger().value_or(0));
+  return E;
+}
+
+Error readInfo(ArrayRef<uint8_t> Bytes, StringRef What, UnitInfo &Info) {
+  StringRef Text(reinterpret_cast<const char *>(Bytes.data()), Bytes.size());
+  Text = Text.take_until([](char C) { return C == '\0'; });
+  Expected<json::Value> Parsed = json::parse(Text);
+  if (!Parsed)
+    return broken(What, toString(Parsed.takeError()));
+  const json::Object *Root = Parsed->getAsObject();
+  if (!Root)
+    return broken(What, "is no JSON object");
+  Info.Source = text(*Root, "source");
+  Info.Compiler = text(*Root, "compiler");
+  Info.Target = text(*Root, "target");
+  Info.Language = text(*Root, "language");
+  if (const json::Object *Options = Root->getObject("options"))
+    for (const auto &[Key, Value] : *Options) {
+      std::string S;
+      raw_string_ostream(S) << Value;
+      Info.Options[StringRef(Key)] = S;
+    }
+  if (const json::Array *Layouts = Root->getArray("layouts"))
+    for (const json::Value &V : *Layouts)
+      if (const json::Object *O = V.getAsObject())
+        Info.Layouts.push_back(readLayout(*O));
+  if (const json::Array *Enums = Root->getArray("enums"))
+    for (const json::Value &V : *Enums)
+      if (const json::Object *O = V.getAsObject())
+        Info.Enums.push_back(readEnum(*O));
+  if (const json::Array *Lines = Root->getArray("lines"))
+    for (const json::Value &V : *Lines)
+      if (const json::Object *O = V.getAsObject())
+        Info.Lines.push_back(
+            {text(*O, "function"), O->getInteger("ordinal").value_or(0), O->getInteger("line").value_or(0)});
+  Info.HasInfo = true;
+  return Error::success();
+}
+
+} // namespace wfdiff

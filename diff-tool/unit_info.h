@@ -1,0 +1,69 @@
+// What the plugin wrote into an object about its unit: the note, the records, and the JSON of .wfpatch.info.
+#pragma once
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace wfdiff {
+
+struct SymbolRecord {
+  uint64_t Name = 0;  // name_hash of the symbol
+  uint32_t Flags = 0; // wfp::format::SymbolFlag
+};
+
+struct LayoutField {
+  std::string Name, Type;
+  int64_t Offset = 0, Bits = 0; // in bits
+
+  bool operator==(const LayoutField &) const = default;
+};
+
+struct Layout {
+  std::string Key, Name, Kind, File;
+  int64_t Line = 0, Size = 0, Align = 0;
+  bool Escapes = true;
+  std::vector<LayoutField> Fields;
+};
+
+struct EnumLayout {
+  std::string Key, Name;
+  int64_t Size = 0;
+  std::vector<std::pair<std::string, int64_t>> Values;
+};
+
+struct LineUse {
+  std::string Function;
+  int64_t Ordinal = 0, Line = 0;
+};
+
+struct UnitInfo {
+  bool HasNote = false;
+  std::string Key;
+  std::array<uint8_t, 32> Id{};
+  uint32_t Flags = 0; // wfp::format::UnitFlag
+  llvm::DenseMap<uint64_t, SymbolRecord> Functions, Variables, ThreadLocals;
+
+  bool HasInfo = false;
+  std::string Source, Compiler, Target, Language;
+  llvm::StringMap<std::string> Options; // value as JSON text
+  std::vector<Layout> Layouts;
+  std::vector<EnumLayout> Enums;
+  std::vector<LineUse> Lines;
+};
+
+// Each adds what one section holds; `What` names file and section in errors.
+llvm::Error readNote(llvm::ArrayRef<uint8_t> Bytes, llvm::StringRef What, UnitInfo &Info);
+llvm::Error readFunctionRecords(llvm::ArrayRef<uint8_t> Bytes, llvm::StringRef What, UnitInfo &Info);
+llvm::Error readVariableRecords(llvm::ArrayRef<uint8_t> Bytes, llvm::StringRef What, UnitInfo &Info);
+llvm::Error readThreadLocalRecords(llvm::ArrayRef<uint8_t> Bytes, llvm::StringRef What, UnitInfo &Info);
+llvm::Error readInfo(llvm::ArrayRef<uint8_t> Bytes, llvm::StringRef What, UnitInfo &Info);
+
+} // namespace wfdiff
