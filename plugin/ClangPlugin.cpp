@@ -85,6 +85,8 @@ class WfpatchAction : public PluginASTAction {
                     "the link");
     if (Options.CodeModel == "medium" || Options.CodeModel == "large")
       return Refuse("-mcmodel=" + Options.CodeModel + " is not supported: records and gates reach 2 GiB");
+    if (Options.EmulatedTLS)
+      return Refuse("-femulated-tls is not supported: thread-local variables would have no offset to record");
     if (Options.DisableLLVMPasses && CI.getFrontendOpts().ProgramAction == frontend::EmitBC) {
       Diags.Report(Diags.getCustomDiagID(
           DiagnosticsEngine::Warning,

@@ -10,6 +10,12 @@ using namespace llvm;
 
 namespace wfp {
 
+void keepFromSanitizers(GlobalVariable &V) {
+  GlobalValue::SanitizerMetadata Metadata;
+  Metadata.NoAddress = Metadata.NoHWAddress = true;
+  V.setSanitizerMetadata(Metadata);
+}
+
 GlobalVariable *getImageState(Module &M) {
   if (GlobalVariable *State = M.getGlobalVariable(format::kImageStateSymbol))
     return State;
@@ -21,6 +27,7 @@ GlobalVariable *getImageState(Module &M) {
   State->setDSOLocal(true);
   State->setComdat(M.getOrInsertComdat(format::kImageStateSymbol));
   State->setAlignment(Align(alignof(format::ImageState)));
+  keepFromSanitizers(*State);
   return State;
 }
 

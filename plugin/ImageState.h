@@ -8,6 +8,9 @@ class Module;
 
 namespace wfp {
 
+// Tells sanitizers to leave V as it is: they would move it, or put red zones around it.
+void keepFromSanitizers(llvm::GlobalVariable &V);
+
 // M's copy of it: zero-initialised, hidden, in a COMDAT, so that every unit has one and every image keeps one.
 llvm::GlobalVariable *getImageState(llvm::Module &M);
 

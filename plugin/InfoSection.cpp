@@ -1,6 +1,7 @@
 #include "plugin/InfoSection.h"
 
 #include "format/records.h"
+#include "plugin/ImageState.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/Constants.h"
@@ -31,6 +32,7 @@ void writeInfoSection(Module &M, const Unit &U, StringRef Key, const UnitId &Id)
   auto *V = new GlobalVariable(M, Data->getType(), /*isConstant=*/true, GlobalValue::PrivateLinkage, Data, "wfp.info");
   V->setSection(format::kInfoSection);
   V->setAlignment(Align(1));
+  keepFromSanitizers(*V);
   V->setMetadata(LLVMContext::MD_exclude, MDNode::get(M.getContext(), {})); // SHF_EXCLUDE, and not allocated
   appendToCompilerUsed(M, {V});
 }

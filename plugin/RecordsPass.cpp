@@ -117,6 +117,7 @@ private:
     auto *R = new GlobalVariable(M, T, /*isConstant=*/true, GlobalValue::PrivateLinkage, nullptr, Name);
     R->setSection(Section);
     R->setAlignment(Alignment);
+    keepFromSanitizers(*R);
     return R;
   }
 

@@ -3,10 +3,13 @@
 #include "clang/AST/ASTConsumer.h"
 #include "clang/Basic/CodeGenOptions.h"
 #include "clang/Basic/LangOptions.h"
+#include "clang/Basic/Sanitizers.h"
 #include "clang/Basic/TargetOptions.h"
 #include "clang/Frontend/CompilerInstance.h"
 
 using namespace clang;
+using llvm::SmallVector;
+using llvm::StringRef;
 namespace json = llvm::json;
 
 namespace wfp {
@@ -24,6 +27,8 @@ json::Object describeOptions(const CompilerInstance &CI, bool LoopPolls) {
                        : G.CFProtectionBranch                       ? "branch"
                        : G.CFProtectionReturn                       ? "return"
                                                                     : "none";
+  SmallVector<StringRef, 4> Sanitizers;
+  serializeSanitizerSet(L.Sanitize, Sanitizers);
   return json::Object{
       {"O", Level},
       {"pic", int64_t(L.PICLevel)},
@@ -51,6 +56,11 @@ json::Object describeOptions(const CompilerInstance &CI, bool LoopPolls) {
       {"frame-pointer", int64_t(G.getFramePointer())},
       {"fast-math", bool(L.FastMath)},
       {"init-array", bool(G.UseInitArray)},
+      {"sanitize", json::Array(Sanitizers)},
+      {"basic-block-sections", G.BBSections},
+      {"split-machine-functions", bool(G.SplitMachineFunctions)},
+      {"integrated-as", !G.DisableIntegratedAS},
+      {"mllvm", json::Array(CI.getFrontendOpts().LLVMArgs)},
       {"quiescence", LoopPolls ? "auto" : "explicit"},
   };
 }
