@@ -26,8 +26,8 @@
 //   process  pid= exe= version= view=             view: the number of the published view
 //   update   id= file= state=moving|settled|reverted functions= threads_total= threads_moved= apply_us= settle_us= view=
 //            (settle_us is empty until it has settled), oldest first
-//            after `revert`, its row shows the revert: moving, then reverted; view, threads_*, *_us and held_by are the
-//            revert's, and `moving` ends when no thread is left in the update's code
+//            after `revert` it is `reverted` at once; view, threads_* and *_us are then the revert's, and settle_us is
+//            empty until no thread is left in the update's code
 //   thread   tid= name= view= state=running|parked|unknown held_by=
 //            held_by: the affected function that keeps it in an older view, empty if none is known
 #pragma once
