@@ -220,9 +220,13 @@ bool index_image(Image &image, Message &why) {
   ImageIndex *index = index_of(image);
   if (!index)
     return out_of_memory(image, why);
-  if (!index->functions.empty() || !index->variables.empty() || !index->thread_locals.empty())
+  if (index->built)
     return true;
-  return fill(image, *index) || out_of_memory(image, why);
+  index->functions.clear();
+  index->variables.clear();
+  index->thread_locals.clear();
+  index->built = fill(image, *index);
+  return index->built || out_of_memory(image, why);
 }
 
 bool index_unit_keys(Image &image, Message &why) {

@@ -67,8 +67,8 @@ struct OverlayName {
 // The body that a function has since an update.
 struct OverlayBody {
   LinkedUpdate *owner;
-  std::uintptr_t entry; // the function's identity: its original entry
-  std::uintptr_t body;  // the new body's entry, its sled included
+  std::uintptr_t sled; // the function's identity: its original sled
+  std::uintptr_t body; // the new body's entry, its sled included
 };
 
 // The original code of a function that has been touched before: its parts cannot be found again in a later update's terms.
@@ -84,6 +84,7 @@ struct ImageIndex {
   Vec<RecordEntry> variables;
   Vec<ThreadLocalEntry> thread_locals;
   HashIndex function_names, variable_names, thread_local_names, unit_keys;
+  bool built = false;          // records have been read
   std::size_t keyed_units = 0; // units that unit_keys knows
   Vec<OverlayName> names;
   Vec<OverlayBody> bodies;
