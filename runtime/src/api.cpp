@@ -5,6 +5,7 @@
 
 #include "format/protocol.h"
 #include "runtime/src/park.h"
+#include "runtime/src/poll.h"
 #include "runtime/src/publication.h"
 
 #include <cerrno>
@@ -172,8 +173,6 @@ WFP_EXPORT unsigned long wfp_published_view() {
 
 WFP_EXPORT void *wfp_park_begin() { return wfp_park(__builtin_frame_address(0)); }
 WFP_EXPORT void wfp_park_end(void *token) { wfp_unpark(static_cast<WfpThread *>(token)); }
-
-extern "C" void wfp_poll_slow(std::uintptr_t sp, int trusted);
 
 // Called by code that the plugin has not compiled; the plugin puts a check inline instead.
 WFP_EXPORT void wfp_quiescence_point() {

@@ -32,7 +32,7 @@ bool hold(void *context, int tid, ThreadRecord *record) {
   if (!record)
     return false;
   std::uint64_t seen = record->state.load(std::memory_order_acquire);
-  if (!(seen & state::kParked))
+  if ((seen & (state::kParked | state::kInHandler)) != state::kParked)
     return false;
   if (seen & state::kHeld)
     return true;

@@ -10,6 +10,7 @@
 #include "runtime/src/interpose.h"
 #include "runtime/src/log.h"
 #include "runtime/src/pending.h"
+#include "runtime/src/signal_entry.h"
 #include "runtime/src/text_poke.h"
 #include "runtime/src/thread_registry.h"
 #include "runtime/src/unwind.h"
@@ -67,6 +68,7 @@ __attribute__((constructor(101))) void initialise() {
   wfp_resolve_thread_calls();
   wfp_resolve_dlclose();
   wfp_resolve_identity_calls();
+  wfp_prepare_signals();
   resolve_unwind_interposers();
   wfp_prepare_thread_ends();
   capture_tls_modules();

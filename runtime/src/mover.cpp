@@ -4,6 +4,7 @@
 #include "runtime/src/pending.h"
 #include "runtime/src/proc.h"
 #include "runtime/src/publish.h"
+#include "runtime/src/signal_entry.h"
 #include "runtime/src/stack_check.h"
 #include "runtime/src/updater.h"
 
@@ -35,7 +36,7 @@ bool find_stack(ThreadRecord &record, std::uintptr_t sp) {
 bool try_parked(ThreadRecord &record, const Publication &publication) {
   // Acquire: pairs with (P); the park's stack pointer, and the stack itself, are what they were then.
   std::uint64_t seen = record.state.load(std::memory_order_acquire);
-  if (!(seen & state::kParked) || state::view(seen) == publication.view)
+  if ((seen & (state::kParked | state::kInHandler)) != state::kParked || state::view(seen) == publication.view)
     return false;
   if (!parked_stack_is_quiescent(record, publication.from[state::view(seen)]))
     return false;
@@ -152,6 +153,8 @@ bool move_threads() {
     free_retired();
     return true;
   }
+  if (foreign_handler())
+    return false;
   const Publication &publication = *published.load(std::memory_order_relaxed);
   for (std::size_t index = 0, end = record_limit(); index < end; ++index)
     if (record_in_use(index) && record_at(index).tid.load(std::memory_order_acquire))

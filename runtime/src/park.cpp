@@ -1,11 +1,10 @@
 #include "runtime/src/park.h"
 
 #include "runtime/src/barrier.h"
+#include "runtime/src/poll.h"
 #include "runtime/src/publication.h"
 
 using namespace wfp;
-
-extern "C" void wfp_poll_slow(std::uintptr_t sp, int trusted);
 
 extern "C" WfpThread *wfp_park(void *frame) {
   ThreadRecord *record = wfp_self;
@@ -18,11 +17,11 @@ extern "C" WfpThread *wfp_park(void *frame) {
       return nullptr;
   }
   std::uint64_t old = record->state.load(std::memory_order_relaxed);
-  if (old & state::kParked) {
-    if (sp <= record->park_sp.load(std::memory_order_relaxed))
-      return nullptr;
-    wfp_unpark(record); // its frame was left by siglongjmp
+  if (__builtin_expect((old & (state::kParked | state::kInHandler)) != 0, 0)) {
+    clear_stale_marks(*record, sp);
     old = record->state.load(std::memory_order_relaxed);
+    if (old & state::kParked)
+      return nullptr;
   }
   record->park_sp.store(sp, std::memory_order_relaxed);
   record->state.store((old + state::kSequenceOne) | state::kParked, std::memory_order_release); // (P)

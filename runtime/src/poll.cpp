@@ -10,21 +10,37 @@
 #include "runtime/arch/x86_64/gate_code.h"
 #include "runtime/src/barrier.h"
 #include "runtime/src/park.h"
+#include "runtime/src/poll.h"
 #include "runtime/src/publication.h"
 #include "runtime/src/stack_check.h"
 #include "runtime/src/thread_registry.h"
 
 namespace wfp {
 
+bool on_known_stack(const ThreadRecord &record, std::uintptr_t sp) {
+  return sp >= record.stack_low.load(std::memory_order_relaxed) && sp < record.stack_top.load(std::memory_order_relaxed);
+}
+
+void clear_stale_marks(ThreadRecord &record, std::uintptr_t sp) {
+  std::uint64_t now = record.state.load(std::memory_order_relaxed);
+  if (!(now & (state::kParked | state::kInHandler)) || !on_known_stack(record, sp))
+    return;
+  // A handler on a stack of its own is over as well, once the thread runs on the one that it began with.
+  if ((now & state::kInHandler) && (sp > record.handler_sp || !on_known_stack(record, record.handler_sp))) {
+    if (now & state::kParked) // the handler itself had parked
+      wfp_unpark(&record);
+    now = record.state.load(std::memory_order_relaxed);
+    record.state.store((now + state::kSequenceOne) & ~state::kInHandler, std::memory_order_release);
+  } else if ((now & state::kParked) && sp > record.park_sp.load(std::memory_order_relaxed)) {
+    wfp_unpark(&record);
+  }
+}
+
 namespace {
 
 // The looks at the stack of a thread that is held by an active function: first about 20 us apart, at most about 5 ms.
 constexpr std::uint64_t kFirstInterval = 1 << 16;
 constexpr std::uint64_t kLastInterval = 1 << 24;
-
-bool on_known_stack(const ThreadRecord &record, std::uintptr_t sp) {
-  return sp >= record.stack_low.load(std::memory_order_relaxed) && sp < record.stack_top.load(std::memory_order_relaxed);
-}
 
 // Whether nothing affected is active on this thread's stack; says in the record what is.
 bool stack_is_quiescent(ThreadRecord &record, const Transition &transition, std::uintptr_t sp) {
@@ -49,10 +65,10 @@ bool may_look_now(ThreadRecord &record) {
 }
 
 void change_over(ThreadRecord &record, const Publication &publication) {
-  wfp_view = view_tables[publication.view];
   std::uint64_t old = record.state.load(std::memory_order_relaxed);
   // (M): release, so that the control thread's acquire load finds all that this thread did in the older view done.
   record.state.store(state::with_view(old + state::kSequenceOne, publication.view), std::memory_order_release);
+  wfp_view = view_tables[publication.view];
   record.look_interval = 0;
   record.next_look = 0;
 }
@@ -75,8 +91,7 @@ bool try_to_move(ThreadRecord &record, std::uintptr_t sp, bool trusted) {
 
 } // namespace wfp
 
-// `sp` points to the word with the poll's return address.
-extern "C" __attribute__((visibility("hidden"))) void wfp_poll_slow(std::uintptr_t sp, int trusted) {
+extern "C" void wfp_poll_slow(std::uintptr_t sp, int trusted) {
   using namespace wfp;
   ThreadRecord *record = meet_thread();
   if (!record)
@@ -84,12 +99,10 @@ extern "C" __attribute__((visibility("hidden"))) void wfp_poll_slow(std::uintptr
   // In a signal handler that interrupted this very code, or a park: the interrupted work goes on with what it read.
   if (record->reading.load(std::memory_order_relaxed) != 0)
     return;
-  if (record->state.load(std::memory_order_relaxed) & state::kParked) {
-    // Left by siglongjmp, if the parked frame is gone: then it is simply running.  Else a handler interrupted the wait.
-    if (sp <= record->park_sp.load(std::memory_order_relaxed))
-      return;
-    wfp_unpark(record);
-  }
+  clear_stale_marks(*record, sp);
+  // In a handler: it sees one version only, and so does what it interrupted.
+  if (record->state.load(std::memory_order_relaxed) & (state::kParked | state::kInHandler))
+    return;
   record->reading.store(1, std::memory_order_seq_cst);
   bool stop = try_to_move(*record, sp, trusted != 0);
   record->reading.store(0, std::memory_order_release);

@@ -8,6 +8,7 @@
 #include "runtime/src/pending.h"
 #include "runtime/src/proc.h"
 #include "runtime/src/protocol.h"
+#include "runtime/src/signal_entry.h"
 #include "runtime/src/updater.h"
 #include "runtime/src/version.h"
 
@@ -154,6 +155,14 @@ struct StatusContext {
   std::uint64_t total, moved;
 };
 
+void say_what_holds(const ThreadRecord *record, TextSink &text) {
+  const char *function = record ? record->held_by.load(std::memory_order_relaxed) : nullptr;
+  if (function)
+    text << function;
+  else if (int signal = foreign_handler())
+    text << "(a handler of signal " << signal << " that a raw system call installed)";
+}
+
 bool visit_for_status(void *context, int tid, ThreadRecord *record) {
   auto &status = *static_cast<StatusContext *>(context);
   std::uint64_t now = record ? record->state.load(std::memory_order_acquire) : 0;
@@ -164,13 +173,15 @@ bool visit_for_status(void *context, int tid, ThreadRecord *record) {
     return true;
   FixedText<64> name;
   task_name(tid, name);
-  const char *held_by = record && view != published_number() ? record->held_by.load(std::memory_order_relaxed) : nullptr;
+  FixedText<512> held_by;
+  if (view != published_number())
+    say_what_holds(record, held_by);
   status.reply.row("thread")
       .field("tid", static_cast<unsigned long long>(tid))
       .field("name", name.c_str())
       .field("view", view)
       .field("state", !record ? "unknown" : now & state::kParked ? "parked" : "running")
-      .field("held_by", held_by ? held_by : "")
+      .field("held_by", held_by.c_str())
       .end_row();
   return true;
 }

@@ -3,12 +3,11 @@
 #include "runtime/src/thread_birth.h"
 
 #include "runtime/arch/x86_64/gate_code.h"
+#include "runtime/src/poll.h"
 #include "runtime/src/publication.h"
 #include "runtime/src/thread_registry.h"
 
 using namespace wfp;
-
-extern "C" void wfp_poll_slow(std::uintptr_t sp, int trusted);
 
 namespace {
 

@@ -101,9 +101,9 @@ void begin_thread(ThreadRecord *record, std::uintptr_t stack_low, std::uintptr_t
 
   record->reading.store(1, std::memory_order_seq_cst); // pairs with the control thread's look before it reuses a view
   const Publication *publication = published.load(std::memory_order_seq_cst);
-  wfp_view = view_tables[publication->view];
   std::uint64_t old = record->state.load(std::memory_order_relaxed);
   record->state.store(state::with_view(old + state::kSequenceOne, publication->view), std::memory_order_release);
+  wfp_view = view_tables[publication->view];
   // From here on the control thread knows it as a thread in that view.
   record->tid.store(static_cast<int>(sys::call(SYS_gettid)), std::memory_order_release);
   record->reading.store(0, std::memory_order_release);

@@ -7,9 +7,12 @@
 //
 //   owner, RUNNING        park:   sp = frame; state = (sequence + 1, view, PARKED)      store, release      (P)
 //   owner, PARKED         unpark: old = fetch_and(~(PARKED|HELD)), then wfp_view = table(old.view)  acq_rel  (U)
-//   owner, RUNNING        move:   wfp_view = table(k); state = (sequence + 1, k)        store, release      (M)
+//   owner, RUNNING        move:   state = (sequence + 1, k), then wfp_view = table(k)   store, release      (M)
 //   control, sees PARKED  move:   compare_exchange(seen -> seen with view k)            acq_rel             (C)
 //   control, sees PARKED  hold:   compare_exchange(seen -> seen | HELD)                 acq_rel   (barrier mode)
+//
+//   (U) and (M) change the state before the view: a signal handler in between takes the view from the state (signal_entry.h).
+//   A thread that is IN_HANDLER is moved by nobody.
 //
 //   While RUNNING only the owner writes, so that (P) and (M) need no read-modify-write.  (C) is the linearisation point
 //   of a remote move: it succeeds only if the thread has been parked, with the stack that was checked, since `seen` was
@@ -29,7 +32,7 @@ namespace wfp {
 
 namespace state {
 inline constexpr std::uint64_t kParked = 1;
-inline constexpr std::uint64_t kInHandler = 2; // reserved for signal handlers
+inline constexpr std::uint64_t kInHandler = 2; // a signal handler runs: nobody moves the thread
 inline constexpr std::uint64_t kHeld = 4;      // barrier mode: may not go on after its park
 inline constexpr unsigned kViewShift = 8;
 inline constexpr std::uint64_t kViewMask = 0xffffull << kViewShift;
@@ -52,6 +55,7 @@ struct alignas(64) ThreadRecord {
   // Owner only: no new look at the stack before this time (arch::cycles), and the present distance between looks.
   std::uint64_t next_look;
   std::uint64_t look_interval;
+  std::uintptr_t handler_sp;             // while IN_HANDLER: the frame of the innermost handler's entry
   // Second line: what is seldom touched.
   std::atomic<const char *> held_by;     // name of an affected function last found on its stack, or null
   void *(*start)(void *);                // of a thread being born
