@@ -121,7 +121,7 @@ bool locate_new_code(LinkFile &file, const Vec<std::uint32_t> &rows) {
     for (std::uint32_t part : parts) {
       const Elf64_Sym &other = symbols[part];
       const SectionPlace &where = link.places[other.st_shndx];
-      if (where.area != Area::kCode || file.unit_of_section[other.st_shndx] != row.unit ||
+      if (where.area != Area::kCode || file.unit_of_section[other.st_shndx] != file.unit_of_section[symbol.st_shndx] ||
           !is_part_name(file.reader.symbol_name(other), name, length))
         continue;
       std::uintptr_t begin = link.code.address + where.offset + other.st_value;
