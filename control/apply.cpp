@@ -8,6 +8,7 @@
 #include "control/update_file.h"
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <memory>
 

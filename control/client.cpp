@@ -37,15 +37,13 @@ Descriptor::~Descriptor() {
 }
 
 Deadline deadline_in(double seconds) {
-  constexpr double kYear = 365.0 * 24 * 3600; // as good as never, and far from overflow
-  return Clock::now() +
-         std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(std::clamp(seconds, 0.0, kYear)));
+  return Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
 }
 
 namespace {
 
 // A reply longer than this is a process gone mad: 5,000 threads take about 0.5 MB.
-constexpr std::size_t kMaxReplyBytes = 64u << 20;
+constexpr std::size_t kMaxReplyBytes = 8u << 20;
 
 std::string error_text(int number) { return std::generic_category().message(number); }
 
@@ -159,10 +157,12 @@ std::vector<Row> Connection::request(const Row &row, Deadline deadline, int fd) 
   received = 0;
   auto is_last = [](const Row &reply) { return reply.kind == "end" || reply.kind == "error"; };
   interpret(process, [&] {
-    do
+    std::size_t known = 0;
+    do {
+      known = rows.size();
       receive(rows, deadline);
-    while (std::none_of(rows.begin(), rows.end(), is_last));
-    if (std::count_if(rows.begin(), rows.end(), is_last) > 1 || !is_last(rows.back()))
+    } while (std::none_of(rows.begin() + static_cast<std::ptrdiff_t>(known), rows.end(), is_last));
+    if (std::find_if(rows.begin(), rows.end(), is_last) + 1 != rows.end())
       throw Malformed("rows after the last one");
   });
   if (rows.back().kind == "error") {

@@ -12,7 +12,7 @@ namespace wfp::control {
 using Clock = std::chrono::steady_clock;
 using Deadline = Clock::time_point;
 
-// now + seconds, without overflow.
+// So many seconds from now; the command line allows a day at most.
 Deadline deadline_in(double seconds);
 
 // A file descriptor that closes itself.

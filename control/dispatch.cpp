@@ -3,6 +3,7 @@
 #include "control/errors.h"
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -53,10 +54,10 @@ void add_json(CLI::App &command, Console &console, const std::string &descriptio
 
 void add_seconds(CLI::App &command, const std::string &name, double &seconds, double least,
                  const std::string &description) {
-  constexpr double kYear = 365.0 * 24 * 3600;
+  constexpr double kDay = 24 * 3600; // the longest that a process accepts as well
   auto check = [least](const std::string &text) {
     double number = -1;
-    return parse_number(text, number) && number >= least && number <= kYear
+    return parse_number(text, number) && number >= least && number <= kDay
                ? std::string()
                : "'" + text + "' is not a number of seconds that makes sense here";
   };
@@ -84,7 +85,7 @@ int run_command(std::vector<std::string> arguments, Console &console) {
   } catch (const Failure &failure) {
     console.complain(failure.what());
     if (console.json)
-      console.print({{"error", failure.what()}});
+      console.print({{"error", failure.what()}}, /*compact=*/true); // one line, as status --watch needs
     return failure.code;
   } catch (const std::exception &error) { // out of memory, say
     console.complain(error.what());

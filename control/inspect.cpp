@@ -8,6 +8,7 @@
 #include "format/update_reader.h"
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <memory>
 #include <ostream>
@@ -154,7 +155,7 @@ void print_for_people(const Json &update, std::ostream &out) {
   for (const Json &function : update["functions"])
     ++changes[function["change"] == "replaced" ? 0 : function["change"] == "added" ? 1 : 2];
   out << printable(text(update["file"])) << ": update " << text(update["id"]) << '\n'
-      << changes[0] << " replaced, " << changes[1] << " added, " << count(changes[2], "removed function") << " in "
+      << count(changes[0], "function") << " replaced, " << changes[1] << " added, " << changes[2] << " removed, in "
       << count(update["units"].size(), "unit") << "; " << update["sizes"]["code"] << " bytes of code, "
       << update["sizes"]["constants"] << " of constants, " << update["sizes"]["variables"] << " of variables\n";
 

@@ -9,10 +9,12 @@
 #include "format/protocol.h"
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <ostream>
 #include <set>
@@ -75,16 +77,11 @@ std::vector<Entry> find_processes(double timeout) {
   return entries;
 }
 
-// "2 (1 moving)"
+// "2 (1 moving)": how many are in force, and whether one is still on its way in or out.
 std::string summary(const std::vector<UpdateStatus> &updates) {
-  auto in_state = [&](const char *state) {
-    return std::count_if(updates.begin(), updates.end(), [&](const UpdateStatus &each) { return each.state == state; });
-  };
-  const auto moving = in_state("moving");
-  std::string text = std::to_string(in_state("settled") + moving);
-  if (moving)
-    text += " (" + std::to_string(moving) + " moving)";
-  return text;
+  const auto in_force = std::count_if(updates.begin(), updates.end(), std::mem_fn(&UpdateStatus::in_force));
+  const auto moving = std::count_if(updates.begin(), updates.end(), std::mem_fn(&UpdateStatus::in_transition));
+  return std::to_string(in_force) + (moving ? " (" + std::to_string(moving) + " moving)" : std::string());
 }
 
 int run_list(double timeout, Console &console) {

@@ -1,5 +1,7 @@
 #include "control/output.h"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <cstdio>
 #include <ostream>
@@ -71,6 +73,7 @@ void Table::print(std::ostream &out) const {
       if (i + 1 < row.size())
         line.append(widths[i] - row[i].size() + 2, ' ');
     }
+    line.erase(line.find_last_not_of(' ') + 1);
     out << line << '\n';
   }
 }

@@ -2,6 +2,8 @@
 // the ids of its threads are translated.  Its program's path is taken from /proc where we may read it.
 #include "control/replies.h"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 
 namespace wfp::control {

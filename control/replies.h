@@ -3,7 +3,7 @@
 
 #include "control/client.h"
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 namespace wfp::control {
 
@@ -29,6 +29,10 @@ struct UpdateStatus {
   std::uint64_t apply_us = 0;
   std::optional<std::uint64_t> settle_us;
   std::uint64_t view = 0;
+
+  bool in_force() const { return state != "reverted"; }
+  // Threads are on their way into its code, or back out of it.
+  bool in_transition() const { return !settle_us; }
 };
 
 struct ThreadStatus {

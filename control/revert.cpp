@@ -7,6 +7,7 @@
 #include "control/errors.h"
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -31,13 +32,16 @@ const UpdateStatus &choose(const ProcessInfo &process, const ProcessStatus &stat
   for (const UpdateStatus &update : status.updates) {
     if (!wanted.empty() && !update.id.starts_with(wanted) && base_name(update.file) != base_name(wanted))
       continue;
-    if (update.state == "reverted")
-      only_reverted = true;
-    else
+    if (update.in_force())
       candidates.push_back(&update);
+    else
+      only_reverted = true;
   }
+  // Not the last in the list: an update that was applied again keeps its place.
   if (wanted.empty() && !candidates.empty())
-    return *candidates.back();
+    return **std::max_element(candidates.begin(), candidates.end(), [](const UpdateStatus *left, const UpdateStatus *right) {
+      return left->view < right->view;
+    });
   if (candidates.size() == 1)
     return *candidates.front();
   if (candidates.empty() && wanted.empty())

@@ -1,8 +1,8 @@
 // The process does not call back: it is asked again and again, at intervals that grow from 1 ms (a busy server has moved
 // after a few) to 100 ms (a thread that computes for seconds loses nothing by being asked less often).
 //
-// Reverting is an update like any other, except that its row bears the id of the update that goes away.  A row in the
-// state `reverted` while threads are still counted as not moved means the same as `moving`.
+// Reverting is an update like any other, except that its row bears the id of the update that goes away and says `reverted`
+// from the start; that it has settled is told by its settling time.
 #include "control/settle.h"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace {
 bool is_settled(const UpdateStatus &update, Direction direction) {
   if (direction == Direction::kForward)
     return update.state == "settled";
-  return update.state == "reverted" && update.threads_moved >= update.threads_total;
+  return !update.in_force() && !update.in_transition();
 }
 
 Settlement look(const ProcessInfo &process, const std::string &id, std::uint64_t published, Direction direction,
@@ -24,7 +24,7 @@ Settlement look(const ProcessInfo &process, const std::string &id, std::uint64_t
   const UpdateStatus *update = status.find(id);
   if (!update)
     throw Refused(process.label() + " no longer lists update " + short_id(id));
-  if (direction == Direction::kForward && update->state == "reverted")
+  if (direction == Direction::kForward && !update->in_force())
     throw Refused("update " + short_id(id) + " has been reverted meanwhile, not by this command");
   Settlement settlement;
   settlement.update = *update;

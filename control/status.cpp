@@ -3,6 +3,7 @@
 #include "control/errors.h"
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <memory>
 #include <ostream>
@@ -30,7 +31,8 @@ void print_tables(const ProcessInfo &process, const ProcessStatus &status, std::
   } else {
     Table updates({"UPDATE", "FILE", "STATE", "VIEW", "FUNCTIONS", "THREADS", "APPLIED IN", "SETTLED IN"});
     for (const UpdateStatus &update : status.updates)
-      updates.add({short_id(update.id), update.file, update.state, std::to_string(update.view),
+      updates.add({short_id(update.id), update.file,
+                   update.in_force() || !update.in_transition() ? update.state : "reverting", std::to_string(update.view),
                    std::to_string(update.functions),
                    std::to_string(update.threads_moved) + "/" + std::to_string(update.threads_total),
                    duration(update.apply_us), update.settle_us ? duration(*update.settle_us) : "-"});
