@@ -1,7 +1,7 @@
 // What a call and a loop turn cost: plain, with an idle sled, through a gate while an update moves, and settled.
 //
-// Order matters: once armed, a function never goes back to an idle sled, so the benchmarks of the idle sled are registered
-// first.  "Moving" is made to last by a thread in code that never polls nor parks: it is legal, holds back nothing but the
+// The benchmarks of the idle sled are registered first, before anything was armed; call/reverted shows that a revert to the
+// original body leaves the function as it was.  "Moving" is made to last by a thread in code that never polls nor parks: it is legal, holds back nothing but the
 // settling, and so keeps the gates in dispatch for as long as it lives.
 #include "bench/micro/callees.h"
 #include "bench/micro/in_process.h"
@@ -86,6 +86,7 @@ BENCHMARK(measure_turns<plain_turns>)->Name("loop/plain");
 BENCHMARK(measure_turns<patched_turns>)->Name("loop/poll");
 BENCHMARK_CAPTURE(measure_updated, , false)->Name("call/moving");
 BENCHMARK_CAPTURE(measure_updated, , true)->Name("call/settled");
-BENCHMARK(measure_turns<patched_turns>)->Name("loop/poll-settled");
+BENCHMARK(measure_calls<drive_patched_step>)->Name("call/reverted");
+BENCHMARK(measure_turns<patched_turns>)->Name("loop/poll-reverted");
 
 } // namespace
