@@ -16,19 +16,24 @@ static void markFunction(UnitPair &U, uint32_t Piece, Change Kind, std::string W
 }
 
 static void compareUnit(Session &S, UnitPair &U) {
-  std::optional<Comparer> Compare;
+  std::optional<Comparer> Compare, CompareState; // apart: they remember what they found equal, each in its own sense
   if (U.Old && U.New) {
     Compare.emplace(*U.Old, *U.New, U.Match, S.Decode);
     Compare->setLinePairs(linePairs(U.Old->Info, U.New->Info));
+    CompareState.emplace(*U.Old, *U.New, U.Match, S.Decode);
+    CompareState->setConstantsByName();
   }
   for (uint32_t I = 0; U.New && I < U.New->Pieces.size(); ++I) {
-    if (isData(U.New->Pieces[I].Kind) && U.Match.ToOld[I] != None)
-      if (std::optional<Difference> D = Compare->compare(U.Match.ToOld[I], I))
+    if (isData(U.New->Pieces[I].Kind) && U.Match.ToOld[I] != None) {
+      Comparer &Sense = U.New->Pieces[I].Kind == PieceKind::Constant ? *Compare : *CompareState;
+      if (std::optional<Difference> D = Sense.compare(U.Match.ToOld[I], I))
         U.ChangedData[I] = *D;
+    }
     if (U.New->Pieces[I].Kind != PieceKind::Function)
       continue;
     if (U.MovedFrom.count(I)) {
       markFunction(U, I, Change::Replaced, "moved here from " + S.Units[U.MovedFrom[I].Unit].Path);
+      S.Units[U.MovedFrom[I].Unit].Touched = true;
     } else if (U.Match.ToOld[I] == None) {
       markFunction(U, I, Change::Added, U.Old ? "only in NEW" : "in a unit that only NEW has");
     } else if (std::optional<Difference> D = Compare->compare(U.Match.ToOld[I], I)) {

@@ -11,6 +11,10 @@ using namespace wfp::format;
 
 namespace wfdiff {
 
+bool isNamed(const std::set<std::string> &Names, StringRef Name) {
+  return !Names.empty() && (Names.count(Name.str()) || Names.count(demangle(std::string_view(Name.data(), Name.size()))));
+}
+
 bool isNamed(Session &S, const char *Option, const std::set<std::string> &Names, StringRef Name) {
   for (const std::string &Candidate : {Name.str(), demangle(std::string_view(Name.data(), Name.size()))})
     if (Names.count(Candidate)) {

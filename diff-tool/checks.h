@@ -10,7 +10,9 @@ void checkCode(Session &S);    // sleds, parts, coroutines, ifuncs, constructors
 void checkData(Session &S);    // variables, constants, static locals
 void checkLayouts(Session &S); // types, enumerators
 
-// `name` was given with an option; remembers that the option had an effect.
+// An option's list holds `Name`, mangled or not.
+bool isNamed(const std::set<std::string> &Names, llvm::StringRef Name);
+// Likewise; remembers that the option had an effect.
 bool isNamed(Session &S, const char *Option, const std::set<std::string> &Names, llvm::StringRef Name);
 
 } // namespace wfdiff

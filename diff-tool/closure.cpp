@@ -13,6 +13,7 @@
 // copy.  A COMDAT *variable* is state, so if any OLD unit has it, it is an import.
 #include "diff-tool/closure.h"
 
+#include "diff-tool/checks.h"
 #include "diff-tool/passes.h"
 #include "format/manifest.h"
 #include "format/records.h"
@@ -134,6 +135,8 @@ public:
 
   Error run() {
     addRoots();
+    if (Error E = addReinits())
+      return E;
     while (!Work.empty()) {
       auto [Unit, Piece] = Work.back();
       Work.pop_back();
@@ -196,6 +199,27 @@ private:
     }
   }
 
+  // The initial value of a --reinit variable refers to things, but the variable itself stays where it is.
+  Error addReinits() {
+    for (uint32_t I = 0; I < S.Units.size(); ++I)
+      for (const auto &[P, D] : S.Units[I].ChangedData) {
+        const Object &New = *S.Units[I].New;
+        if (isNamed(S.Opts.Reinit, New.name(New.Pieces[P])))
+          if (Error E = followAll(I, P))
+            return E;
+      }
+    return Error::success();
+  }
+
+  Error followAll(uint32_t Unit, uint32_t Piece) {
+    const Object &New = *S.Units[Unit].New;
+    const wfdiff::Piece &P = New.Pieces[Piece];
+    for (size_t I = 0; I < P.RelocationCount; ++I)
+      if (Error E = follow(Unit, New.relocations(P)[I], New.targets(P)[I], New.label(P)))
+        return E;
+    return Error::success();
+  }
+
   Error follow(uint32_t Unit, const Relocation &R, const Target &T, const std::string &User) {
     const UnitPair &U = S.Units[Unit];
     if (T.Piece != None) {
@@ -215,9 +239,8 @@ private:
     const Object &New = *S.Units[Unit].New;
     const wfdiff::Piece &P = New.Pieces[Piece];
     std::string User = New.label(P);
-    for (size_t I = 0; I < P.RelocationCount; ++I)
-      if (Error E = follow(Unit, New.relocations(P)[I], New.targets(P)[I], User))
-        return E;
+    if (Error E = followAll(Unit, Piece))
+      return E;
     for (uint32_t Part : P.Parts)
       include(Unit, Part, "split part of " + User);
     for (uint32_t F : P.Fdes)

@@ -191,6 +191,9 @@ std::optional<std::string> Comparer::compareTargets(const Target &A, const Targe
     bool Inside = Old.isCode(P) && (A.Offset != 0 || P.Kind == PieceKind::FunctionPart);
     if (!Stub && !Inside)
       return std::nullopt;
+    // Parts are compared with their function, for a better place to show; it may be the one that refers to them.
+    if (P.Kind == PieceKind::FunctionPart && Q.Kind == PieceKind::FunctionPart && Assumed.count({P.Parent, Q.Parent}))
+      return std::nullopt;
     if (std::optional<Difference> D = compare(A.Piece, B.Piece))
       return Name(Old, A) + ": " + D->What;
     return std::nullopt;
@@ -199,6 +202,8 @@ std::optional<std::string> Comparer::compareTargets(const Target &A, const Targe
     return compareStrings(A, B);
   if (std::optional<std::string> Why = Offsets())
     return Why;
+  if (ConstantsByName && P.Kind == PieceKind::Constant && Match.ToNew[A.Piece] == B.Piece)
+    return std::nullopt;
   if (std::optional<Difference> D = compare(A.Piece, B.Piece))
     return "constant " + Name(New, B) + ": " + D->What;
   return std::nullopt;

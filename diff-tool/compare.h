@@ -16,6 +16,8 @@ public:
   // The first difference of two functions or two data pieces, or nothing.
   std::optional<Difference> compare(uint32_t Old, uint32_t New);
 
+  // For initial values: a pointer to a named constant means that constant, whatever it holds.
+  void setConstantsByName() { ConstantsByName = true; }
   // Pairs of line numbers whose difference is noise (see line_noise.h).
   void setLinePairs(std::set<std::pair<int64_t, int64_t>> Pairs) { LinePairs = std::move(Pairs); }
 
@@ -24,6 +26,7 @@ private:
   const Correlation &Match;
   Decoder &Decode;
   std::set<std::pair<int64_t, int64_t>> LinePairs;
+  bool ConstantsByName = false;
 
   // Pieces refer to each other in cycles (a function and its jump table).  A pair under comparison counts as equal; what
   // was found equal on that assumption is kept only if the outermost comparison holds.  "Different" is always final.

@@ -6,11 +6,14 @@
 //      renumbered suffixes and symbols that changed between local and global.
 //   2. Several of one base (closures, same-named static locals, duplicates in `ld -r` objects): functions by identical
 //      content first, then by name if neither side gained or lost a member; variables by use.
-//   3. Variables with local linkage left over, renamed ones that is: by use, if size, section kind and content agree and
-//      the pair is each other's only candidate.
+//   3. Variables with local linkage left over, renamed ones that is: if size, section kind and content agree, every use of
+//      one has a counterpart in the other's, at the same place or in the same code, and the pair is each other's only candidate.
 //
-// *Use* of a variable is the list of (correlated function, position among that function's references).  Anonymous pieces
-// are never correlated: comparison looks at their content.
+// A *use* of a variable is a reference from a correlated function, with its position among that function's references and
+// the code around it: `lea n; mov $1, %edi` and `lea n.1; mov $2, %edi` tell two variables apart where suffixes do not
+// (clang numbers them in the order in which it emits them: one more static local in front shifts them all).  Where use does
+// not decide, names do if neither side gained or lost a member; else the variables stay apart, and checks.cpp refuses the
+// state that would be lost.  Anonymous pieces are never correlated: comparison looks at their content.
 #include "diff-tool/correlate.h"
 
 #include "llvm/ADT/Hashing.h"
@@ -64,17 +67,30 @@ Family family(PieceKind K) {
   return K == PieceKind::Function ? Family::Function : isData(K) ? Family::Data : Family::Other;
 }
 
-// The order in which a function refers to things; uses of one variable.
-using Uses = std::map<uint32_t, std::vector<std::pair<uint32_t, uint32_t>>>; // piece -> (user, position)
+struct Use {
+  uint32_t User, Position;
+  hash_code Before, After; // the code on either side of the field: opcode and ModRM; what follows
+};
+using Uses = std::map<uint32_t, std::vector<Use>>; // by piece
 
 Uses usesOf(const Object &O) {
   Uses Result;
   for (uint32_t I = 0; I < O.Pieces.size(); ++I) {
-    uint32_t Position = 0;
-    for (const Target &T : O.targets(O.Pieces[I])) {
-      if (T.Piece != None && isData(O.Pieces[T.Piece].Kind))
-        Result[T.Piece].push_back({I, Position});
-      ++Position;
+    const Piece &P = O.Pieces[I];
+    ArrayRef<uint8_t> Bytes = O.bytes(P);
+    ArrayRef<Relocation> Relocations = O.relocations(P);
+    for (uint32_t K = 0; K < P.RelocationCount; ++K) {
+      uint32_t Target = O.targets(P)[K].Piece;
+      if (Target == None || !isData(O.Pieces[Target].Kind))
+        continue;
+      // RELA fields hold zero, so that neighbouring references do not disturb.
+      uint64_t Field = Relocations[K].Offset - P.Offset;
+      auto Code = [&](uint64_t Begin, uint64_t End) {
+        End = std::min<uint64_t>(End, Bytes.size());
+        ArrayRef<uint8_t> Slice = Begin < End ? Bytes.slice(Begin, End - Begin) : ArrayRef<uint8_t>();
+        return hash_combine_range(Slice.begin(), Slice.end());
+      };
+      Result[Target].push_back({I, K, Code(Field < 2 ? 0 : Field - 2, Field), Code(Field + 4, Field + 10)});
     }
   }
   return Result;
@@ -124,13 +140,12 @@ private:
     collect(Old, F, Groups, false);
     collect(New, F, Groups, true);
     for (auto &[Name, G] : Groups) {
-      bool Closures = isNumbered(Name);
       if (G.first.size() == 1 && G.second.size() == 1)
         Result.match(G.first[0], G.second[0]);
       else if (F == Family::Function)
         matchFunctionGroup(G);
       else
-        matchDataGroup(G, Closures);
+        matchDataGroup(G);
     }
   }
 
@@ -187,55 +202,92 @@ private:
           matchFree(O, N);
   }
 
-  // How many references to `O` and to `N` stand at the same place of correlated functions.
-  unsigned commonUses(uint32_t O, uint32_t N, bool AtSamePosition) const {
+  // How alike two uses are; 0 if they are in functions that are not the same.
+  unsigned likeness(const Use &O, const Use &N) const {
+    if (Result.ToNew[O.User] != N.User)
+      return 0;
+    return 1 + 2 * (O.Position == N.Position) + 3 * (O.Before == N.Before) + 6 * (O.After == N.After);
+  }
+
+  struct Likeness {
+    unsigned Score = 0;
+    bool Complete = false; // every use has a counterpart in the same code or at the same place
+  };
+
+  Likeness compareUses(uint32_t O, uint32_t N) const {
+    const Piece &A = Old.Pieces[O], &B = New.Pieces[N];
     auto OldFound = OldUses.find(O);
     auto NewFound = NewUses.find(N);
-    if (OldFound == OldUses.end() || NewFound == NewUses.end())
-      return 0;
-    unsigned Common = 0;
-    for (auto [OldUser, OldAt] : OldFound->second)
-      for (auto [NewUser, NewAt] : NewFound->second)
-        if (Result.ToNew[OldUser] == NewUser && (!AtSamePosition || OldAt == NewAt)) {
-          ++Common;
-          break;
+    if (A.Kind != B.Kind || A.Size != B.Size || OldFound == OldUses.end() || NewFound == NewUses.end())
+      return {};
+    Likeness Total;
+    Total.Complete = OldFound->second.size() == NewFound->second.size();
+    std::vector<bool> Taken(NewFound->second.size());
+    for (const Use &X : OldFound->second) {
+      unsigned Best = 0;
+      size_t At = 0;
+      for (size_t I = 0; I < Taken.size(); ++I)
+        if (unsigned L = Taken[I] ? 0 : likeness(X, NewFound->second[I]); L > Best) {
+          Best = L;
+          At = I;
         }
-    return Common;
+      if (Best)
+        Taken[At] = true;
+      Total.Complete = Total.Complete && Best >= 6; // same place or same context, and the same operation
+      Total.Score += Best;
+    }
+    return Total;
   }
 
-  unsigned score(uint32_t O, uint32_t N) const {
-    const Piece &A = Old.Pieces[O], &B = New.Pieces[N];
-    if (A.Kind != B.Kind || A.Size != B.Size)
-      return 0;
-    return 4 * commonUses(O, N, true) + 2 * commonUses(O, N, false);
-  }
-
-  void matchDataGroup(Group &G, bool Closures) {
-    // Best score first; the name breaks ties.
-    std::vector<std::tuple<unsigned, bool, uint32_t, uint32_t>> Candidates;
+  void matchDataGroup(Group &G) {
+    struct Candidate {
+      unsigned Score;
+      uint32_t O, N;
+    };
+    const bool SameCount = G.first.size() == G.second.size();
+    std::vector<Candidate> All;
     for (uint32_t O : G.first)
       for (uint32_t N : G.second)
-        if (unsigned Score = score(O, N))
-          Candidates.push_back({Score, Old.name(Old.Pieces[O]) == New.name(New.Pieces[N]), O, N});
-    llvm::stable_sort(Candidates, [](const auto &A, const auto &B) {
-      return std::tie(std::get<0>(A), std::get<1>(A)) > std::tie(std::get<0>(B), std::get<1>(B));
-    });
-    for (auto &[Score, SameName, O, N] : Candidates)
-      matchFree(O, N);
-    if (!Closures || G.first.size() == G.second.size())
+        if (unsigned Score = compareUses(O, N).Score)
+          All.push_back({Score, O, N});
+    auto IsFree = [&](const Candidate &C) { return Result.ToNew[C.O] == None && Result.ToOld[C.N] == None; };
+    auto SameName = [&](const Candidate &C) { return Old.name(Old.Pieces[C.O]) == New.name(New.Pieces[C.N]); };
+    while (true) {
+      llvm::erase_if(All, [&](const Candidate &C) { return !IsFree(C); });
+      if (All.empty())
+        break;
+      unsigned Best = 0;
+      for (const Candidate &C : All)
+        Best = std::max(Best, C.Score);
+      // A pair at the top that shares no member with another pair at the top is certain; else the name decides, if it may.
+      const Candidate *Choice = nullptr;
+      for (const Candidate &C : All) {
+        bool Rival = any_of(All, [&](const Candidate &D) {
+          return D.Score == Best && (D.O == C.O) != (D.N == C.N);
+        });
+        if (C.Score == Best && (!Rival || (SameCount && SameName(C)))) {
+          Choice = &C;
+          break;
+        }
+      }
+      if (!Choice)
+        break;
+      Result.match(Choice->O, Choice->N);
+    }
+    if (SameCount && All.empty())
       matchSameNames(G);
   }
 
   void matchRenamedVariables() {
-    auto Candidate = [](const Correlation &C, const std::vector<uint32_t> &Map, const Object &O, uint32_t I) {
+    auto Candidate = [](const std::vector<uint32_t> &Map, const Object &O, uint32_t I) {
       const Piece &P = O.Pieces[I];
       return Map[I] == None && P.NameSymbol != None && P.Local &&
              (P.Kind == PieceKind::Variable || P.Kind == PieceKind::ThreadLocal);
     };
     std::map<uint32_t, std::vector<uint32_t>> OldTo, NewTo;
     for (uint32_t O = 0; O < Old.Pieces.size(); ++O)
-      for (uint32_t N = 0; Candidate(Result, Result.ToNew, Old, O) && N < New.Pieces.size(); ++N)
-        if (Candidate(Result, Result.ToOld, New, N) && commonUses(O, N, true) && score(O, N) &&
+      for (uint32_t N = 0; Candidate(Result.ToNew, Old, O) && N < New.Pieces.size(); ++N)
+        if (Candidate(Result.ToOld, New, N) && compareUses(O, N).Complete &&
             Old.bytes(Old.Pieces[O]) == New.bytes(New.Pieces[N])) {
           OldTo[O].push_back(N);
           NewTo[N].push_back(O);

@@ -4,6 +4,7 @@
 // keep their names.  Addends stay as they are in NEW except that they count from the piece instead of from wherever the
 // original symbol was; the bias of PC-relative fields is part of the addend and need not be known for that.
 // .eh_frame is rebuilt for each unit, with only the FDEs of included code and the CIEs that those need.
+#include "diff-tool/checks.h"
 #include "diff-tool/closure.h"
 #include "diff-tool/elf_writer.h"
 #include "diff-tool/manifest_writer.h"
@@ -296,7 +297,7 @@ void Writer::addFunctions(uint32_t Unit) {
     Out.unit = Row.at(Unit);
     Out.old_name = Out.new_name = Out.symbol = Out.old_code = kNone;
     Out.display = Manifest.string(demangle(std::string_view(Name.data(), Name.size())));
-    bool MayBeActive = S.Opts.AllowActive.count(Name.str()) || S.Opts.AllowActive.count(demangle(Name.str()));
+    bool MayBeActive = isNamed(S.Opts.AllowActive, Name);
     Out.flags = (P.Local ? kFunctionLocal : 0u) | (P.Comdat ? kFunctionComdatGroup : 0u) | (MayBeActive ? kAllowActive : 0u);
     return Out;
   };

@@ -2,7 +2,7 @@
 // linker kept an arbitrary one.  Its static local stays the image's.
 // RUN: rm -rf %t && split-file %s %t && mkdir %t/old %t/new
 // RUN: cd %t && for v in old new; do for f in a b; do %wfclangxx -O2 -I$v-h -c $f.cpp -o $v/$f.o || exit 1; done; done
-// RUN: %wfclangxx -O1 -I%t/old-h -c %t/b.cpp -o %t/old/b.o && %wfclangxx -O1 -I%t/new-h -c %t/b.cpp -o %t/new/b.o
+// RUN: %wfclangxx -Os -fno-omit-frame-pointer -I%t/old-h -c %t/b.cpp -o %t/old/b.o && %wfclangxx -Os -fno-omit-frame-pointer -I%t/new-h -c %t/b.cpp -o %t/new/b.o
 // RUN: %wfdiff %t/old %t/new -o %t/u.wfp | FileCheck %s
 // RUN: wfp-dump %t/u.wfp | FileCheck %s --check-prefix=DUMP
 // CHECK: a.o:

@@ -32,10 +32,10 @@ double unchanged_pool(double x) { return x * 5.75; }
 int table(int x) {
   switch (x) {
   case 0: return a();
-  case PICK(1, 2): return b();
-  case PICK(2, 1): return c();
-  case 3: return d() + 1;
-  case 4: return e() + 2;
+  case 1: return b();
+  case 2: return c();
+  case 3: case PICK(6, 7): return d() + 1;
+  case 4: case PICK(7, 6): return e() + 2;
   case 5: return a() + b();
   }
   return 0;

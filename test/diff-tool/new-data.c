@@ -45,7 +45,7 @@ static __attribute__((noinline)) int helper(int x) {
   n += x;
   return fresh_data++ + fresh_bss[x]++ + fresh_const[n] + fresh_tdata++ + fresh_tbss++;
 }
-int f(int x) { return helper(x) + existing_function(x) + existing_tls + elsewhere(elsewhere_data); }
+int f(int x) { return helper(x) + existing++ + existing_function(x) + existing_tls + elsewhere(elsewhere_data); }
 #else
 int f(int x) { return existing_function(x); }
 #endif

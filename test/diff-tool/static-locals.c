@@ -4,7 +4,7 @@
 // RUN: llvm-readelf -sW %t/new.o | FileCheck %s --check-prefix=NEW
 // RUN: %wfdiff %t/old.o %t/new.o -o %t/u.wfp | FileCheck %s
 // RUN: wfp-dump %t/u.wfp | FileCheck %s --check-prefix=DUMP
-// In OLD the suffix .1 belongs to the second block's, in NEW to the new one's.
+// The suffixes are shifted: what is called f.n is another variable in NEW.
 // OLD-DAG: f.n{{$}}
 // OLD-DAG: f.n.1{{$}}
 // NEW-DAG: f.n.2{{$}}
@@ -18,6 +18,7 @@
 // DUMP-DAG: import g.before variable local
 // DUMP-DAG: definition f.n.1 is f.n
 // DUMP-DAG: definition f.n.2 is f.n.1
+// DUMP-DAG: definition f.n at .bss.f.n
 // DUMP-DAG: definition g.after is g.before
 extern void use(long *), mark(int);
 #ifdef NEW
@@ -31,7 +32,7 @@ void f(int x) {
 #ifdef NEW
   if (x == 77) { static long n; use(&n); }
 #endif
-  if (x) { static long n; mark(1); use(&n); }
-  else { static long n; mark(2); use(&n); }
+  if (x > 3) { static long n; n += x * 5; use(&n); mark(1); }
+  else { static long n; mark(2); use(&n); mark(n); }
 }
 long g(void) { static long after_or_before; return after_or_before += LESS; }
