@@ -127,6 +127,7 @@ void apply(const Request &request, Reply &reply) {
   if (!done)
     return send_error(reply, "refused: ", why);
   log_event("applied ", update->linked.file);
+  (void)move_threads(); // at once: whoever is parked has moved when the client hears of it
   send_applied(reply, *update);
 }
 
@@ -143,6 +144,7 @@ void revert(const Request &request, Reply &reply) {
   if (!done)
     return send_error(reply, "not reverted: ", why);
   log_event("reverted ", update->linked.file);
+  (void)move_threads();
   send_applied(reply, *update);
 }
 

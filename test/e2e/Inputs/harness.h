@@ -1,0 +1,80 @@
+// For programs that update themselves and observe: each test here is one source in two versions (-DNEW), one program.
+//
+//   apply(path), revert(): through the C API; both wait until the update has settled.
+//   CHECK(condition): ends the program with the line that failed.
+#pragma once
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <wfpatch/wfpatch.h>
+
+#define CHECK(condition)                                                                                               \
+  do {                                                                                                                 \
+    if (!(condition)) {                                                                                                \
+      fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition);                                        \
+      _exit(1);                                                                                                        \
+    }                                                                                                                  \
+  } while (0)
+
+static char status_text[1 << 20];
+
+static inline const char *status(void) {
+  CHECK(wfp_status(status_text, sizeof(status_text)) != 0);
+  return status_text;
+}
+
+static inline void nap(void) {
+  struct timespec time = {0, 1000000};
+  nanosleep(&time, NULL);
+}
+
+// Ten seconds at most: what has not happened by then never will.
+#define WAIT_UNTIL(condition)                                                                                          \
+  do {                                                                                                                 \
+    int turns = 0;                                                                                                     \
+    while (!(condition)) {                                                                                             \
+      CHECK(++turns < 10000);                                                                                          \
+      nap();                                                                                                           \
+    }                                                                                                                  \
+  } while (0)
+
+// The state of the update that was applied last.
+static inline int settled(void) {
+  const char *text = status();
+  const char *row = strstr(text, "update\t"), *next;
+  CHECK(row);
+  while ((next = strstr(row + 1, "update\t")))
+    row = next;
+  const char *settle = strstr(row, "settle_us=");
+  CHECK(settle);
+  return settle[10] >= '0' && settle[10] <= '9';
+}
+
+static inline void apply_now(const char *path) {
+  char why[1024];
+  if (wfp_apply(path, why, sizeof(why)) != 0) {
+    fprintf(stderr, "%s was refused: %s\n", path, why);
+    _exit(1);
+  }
+}
+
+static inline void apply(const char *path) {
+  apply_now(path);
+  WAIT_UNTIL(settled());
+}
+
+static inline void revert_now(void) {
+  char why[1024];
+  if (wfp_revert(NULL, why, sizeof(why)) != 0) {
+    fprintf(stderr, "not reverted: %s\n", why);
+    _exit(1);
+  }
+}
+
+static inline void revert(void) {
+  revert_now();
+  WAIT_UNTIL(settled());
+}
