@@ -171,8 +171,7 @@ bool check_update_applies(const LinkedUpdate &update, Message &why) {
     UnitMatch match = find_unit(*unit.image, unit.key);
     if (unit.added && match.count == 0)
       continue;
-    if (match.count == 1 && !unit.added &&
-        std::memcmp(unit.image->units[match.unit].id, unit.old_id, sizeof unit.old_id) == 0)
+    if (!unit.added && std::memcmp(unit.image->units[unit.unit].id, unit.old_id, sizeof unit.old_id) == 0)
       continue;
     why << "unit " << unit.key << " of " << unit.image->path << " is not in the state that the update starts from (id ";
     if (match.count)

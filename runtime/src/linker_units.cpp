@@ -3,7 +3,9 @@
 //   key present, old id     applies
 //   key present, other id   refused, both ids named: the update was made from another build
 //   key present twice       refused: nobody could tell which one is meant
-//   key absent              skipped: a build directory also holds test programs and twins
+//   key absent, id present  applies, if just one unit has that id and no other row names it: the builds lay in folders that
+//                           the key could not tell to be equal (updates that stack from folder to folder)
+//   both absent             skipped: a build directory also holds test programs and twins
 //   no key present at all   refused
 //   unit that only NEW has  goes to each image that refers to it (linker_sections.cpp)
 #include "runtime/src/linker.h"
@@ -40,7 +42,7 @@ bool match_image(LinkFile &file, Image &image, std::uint32_t *unit_of, bool &any
     unit_of[i] = kNoIndex;
     UnitMatch match = find_unit(image, file.unit_key(i));
     if (match.count == 0)
-      continue;
+      continue; // match_by_id looks at it
     if (match.count > 1) {
       file.refuse() << "unit " << file.unit_key(i) << " is " << match.count << " times in " << image.path;
       return false;
@@ -53,6 +55,41 @@ bool match_image(LinkFile &file, Image &image, std::uint32_t *unit_of, bool &any
       return refuse_id(file, image, units[i], image.units[match.unit]);
     unit_of[i] = match.unit;
     any = true;
+  }
+  return true;
+}
+
+bool is_named(const LinkFile &file, const Unit &unit) {
+  for (std::uint32_t i = 0; i < file.reader.units().size(); ++i)
+    if (std::strcmp(file.unit_key(i), unit.key) == 0)
+      return true;
+  return false;
+}
+
+// Equal ids mean equal code: what the key left open, the id decides, where it can.
+bool match_by_id(LinkFile &file, Image &image, std::uint32_t *unit_of, bool &any) {
+  format::Rows<format::ManifestUnit> units = file.reader.units();
+  for (std::uint32_t i = 0; i < units.size(); ++i) {
+    if (unit_of[i] != kNoIndex || (units[i].flags & format::kUnitNew))
+      continue;
+    for (std::uint32_t u = 0; u < image.units.size(); ++u) {
+      const Unit &unit = image.units[u];
+      if (unit.absent || std::memcmp(unit.id, units[i].old_id, sizeof unit.id) != 0 || is_named(file, unit))
+        continue;
+      for (std::uint32_t other = 0; other < units.size(); ++other)
+        if (unit_of[other] == u) {
+          file.refuse() << "units " << file.unit_key(other) << " and " << file.unit_key(i)
+                        << " of the update are both the one that " << image.path << " calls " << unit.key;
+          return false;
+        }
+      if (unit_of[i] != kNoIndex) {
+        file.refuse() << "unit " << file.unit_key(i) << " could be " << image.units[unit_of[i]].key << " or " << unit.key
+                      << " of " << image.path << ": both have its id";
+        return false;
+      }
+      unit_of[i] = u;
+      any = true;
+    }
   }
   return true;
 }
@@ -96,7 +133,8 @@ bool match_units(LinkFile &file) {
       file.refuse() << "no memory to link the update";
       return false;
     }
-    if (!index_unit_keys(image, file.refuse()) || !match_image(file, image, unit_of, any))
+    if (!index_unit_keys(image, file.refuse()) || !match_image(file, image, unit_of, any) ||
+        !match_by_id(file, image, unit_of, any))
       return false;
     if (!any)
       continue;
