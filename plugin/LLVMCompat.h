@@ -22,4 +22,20 @@ template <typename AddPasses> void registerOptimizerLast(llvm::PassBuilder &PB, 
   });
 }
 
+// Clang's AST, as templates, so that the passes need no clang header: getTagDeclType until LLVM 21;
+template <typename Context, typename Decl> auto tagType(const Context &C, const Decl *D) {
+  if constexpr (requires { C.getCanonicalTagType(D); })
+    return C.getCanonicalTagType(D);
+  else
+    return C.getTagDeclType(D);
+}
+
+// getBitWidthValue needed the context until LLVM 19.
+template <typename Context, typename Field> unsigned bitWidth(const Context &C, const Field *F) {
+  if constexpr (requires { F->getBitWidthValue(); })
+    return F->getBitWidthValue();
+  else
+    return F->getBitWidthValue(C);
+}
+
 } // namespace wfp

@@ -1,4 +1,9 @@
+// The front end's part of .wfpatch.info: options here, types and lines by Layouts.cpp and TypeUses.cpp.
 #include "plugin/SourceInfo.h"
+
+#include "plugin/Layouts.h"
+#include "plugin/Symbols.h"
+#include "plugin/TypeUses.h"
 
 #include "clang/AST/ASTConsumer.h"
 #include "clang/Basic/CodeGenOptions.h"
@@ -6,6 +11,7 @@
 #include "clang/Basic/Sanitizers.h"
 #include "clang/Basic/TargetOptions.h"
 #include "clang/Frontend/CompilerInstance.h"
+#include "llvm/IR/Module.h"
 
 using namespace clang;
 using llvm::SmallVector;
@@ -65,8 +71,51 @@ json::Object describeOptions(const CompilerInstance &CI, bool LoopPolls) {
   };
 }
 
+namespace {
+
+// Names of what CodeGen has put into the module, as the assembler will see them.
+llvm::StringSet<> emittedNames(const llvm::Module &M) {
+  llvm::StringSet<> Names;
+  for (const llvm::Function &F : M)
+    if (!F.isDeclaration())
+      Names.insert(assemblerName(F));
+  for (const llvm::GlobalVariable &V : M.globals())
+    Names.insert(assemblerName(V)); // declarations too: the unit accesses them
+  return Names;
+}
+
+json::Object describeSource(ASTContext &Ctx, const std::string &Root, const llvm::Module &M) {
+  LayoutTable Layouts(Ctx, Root);
+  std::vector<LineUse> Lines;
+  collectUses(Ctx, emittedNames(M), Layouts, Lines);
+  json::Array LineArray;
+  for (const LineUse &L : Lines)
+    LineArray.push_back(json::Object{
+        {"function", L.Function}, {"ordinal", int64_t(L.Ordinal)}, {"line", int64_t(L.Line)}});
+  json::Array LayoutArray = Layouts.layouts();
+  return json::Object{
+      {"layouts", std::move(LayoutArray)}, {"enums", Layouts.enums()}, {"lines", std::move(LineArray)}};
+}
+
+class SourceInfoConsumer : public ASTConsumer {
+public:
+  SourceInfoConsumer(UnitPtr U, std::string Root) : U(std::move(U)), Root(std::move(Root)) {}
+
+  void HandleTranslationUnit(ASTContext &Ctx) override {
+    U->DescribeSource = [&Ctx, Root = Root](const llvm::Module &M) { return describeSource(Ctx, Root, M); };
+  }
+
+private:
+  UnitPtr U;
+  std::string Root;
+};
+
+} // namespace
+
 std::unique_ptr<ASTConsumer> makeSourceInfoConsumer(CompilerInstance &CI, UnitPtr U, std::string Root) {
-  return std::make_unique<ASTConsumer>();
+  // The AST is looked at from the optimiser's pipeline, when it is known what was emitted.
+  CI.getCodeGenOpts().ClearASTBeforeBackend = false;
+  return std::make_unique<SourceInfoConsumer>(std::move(U), std::move(Root));
 }
 
 } // namespace wfp

@@ -1,0 +1,55 @@
+// Record and enumeration types of a unit as JSON: the "layouts" and "enums" of .wfpatch.info (docs/formats.md).
+#pragma once
+
+#include "clang/AST/ASTContext.h"
+#include "clang/AST/Decl.h"
+#include "clang/AST/Mangle.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/Support/JSON.h"
+
+#include <memory>
+#include <set>
+#include <string>
+
+namespace wfp {
+
+// Collects types, closed over what they contain by value, and describes each once.
+class LayoutTable {
+public:
+  LayoutTable(clang::ASTContext &Ctx, std::string Root);
+
+  // T, or what T is an array of, is laid out here.  A type Escapes unless all that the unit has of it are automatic
+  // variables whose address does not leave their function: then Function is such a function.
+  void add(clang::QualType T, bool Escapes, llvm::StringRef Function = {});
+  void addEnum(const clang::EnumDecl *E);
+
+  llvm::json::Array layouts();
+  llvm::json::Array enums();
+
+private:
+  struct Use {
+    bool Escapes = false;
+    std::set<std::string> Functions;
+  };
+
+  void addRecord(const clang::RecordDecl *R, bool Escapes, llvm::StringRef Function);
+  llvm::json::Object describe(const clang::RecordDecl *R, const Use &U);
+  llvm::json::Array fields(const clang::RecordDecl *R);
+  std::string keyOf(const clang::TagDecl *D);
+  std::string computeKey(const clang::TagDecl *D);
+  std::string contextKey(const clang::DeclContext *Context);
+  std::string typeName(clang::QualType T);
+  std::string displayName(const clang::TagDecl *D);
+  bool isInSystemHeader(const clang::Decl *D) const;
+
+  clang::ASTContext &Ctx;
+  std::string Root;
+  std::unique_ptr<clang::MangleContext> Mangler;
+  llvm::DenseMap<const clang::TagDecl *, std::string> Keys;
+  llvm::MapVector<const clang::RecordDecl *, Use> Records;
+  llvm::SetVector<const clang::EnumDecl *> Enums;
+};
+
+} // namespace wfp
