@@ -11,6 +11,7 @@
 #include "runtime/src/base/sys.h"
 
 #include <cstring>
+#include <fcntl.h>
 #include <link.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -157,7 +158,11 @@ bool add_main_program(Message &why) {
   auto *dso = static_cast<Dso *>(list->arena.allocate(sizeof(Dso)));
   if (!dso || !list->all.push_back(dso))
     return out_of_memory(why);
-  dso->path = "/proc/self/exe";
+  char path[kMaxPath];
+  long length = sys::call(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, sizeof path);
+  dso->path = length > 0 ? list->arena.copy_string(path, static_cast<std::size_t>(length)) : nullptr;
+  if (!dso->path)
+    dso->path = "/proc/self/exe";
   dso->main_program = dso->startup = dso->direct = true;
   // The program headers follow the ELF header in every program that the usual linkers make.
   if (!read_headers(*dso, getauxval(AT_PHDR) - sizeof(Elf64_Ehdr))) {

@@ -20,7 +20,7 @@ namespace wfp {
 [[nodiscard]] bool read_memory(std::uintptr_t address, void *to, std::size_t bytes);
 
 struct Dso {
-  const char *path;        // "/proc/self/exe" for the main program
+  const char *path;        // as the link map has it; of the main program what /proc/self/exe leads to
   std::uintptr_t link_map; // 0: a static program, which has none
   std::uintptr_t bias;
   std::uintptr_t low, high; // first and one-past-last byte of its segments

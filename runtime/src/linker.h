@@ -31,11 +31,12 @@ struct SymbolValue {
     kAddress,
     kThreadLocal,
     kSection,    // lies in a section of this update that is loaded into an image: `image_link`, `address` is the offset
+    kOwnHandle,  // __dso_handle: a slot of `image_link`
   };
   Kind kind = Kind::kUnresolved;
   bool has_thread_offset = false;
   std::uint32_t section = 0;    // kSection
-  std::uint32_t image_link = 0; // kSection: which image has it loaded
+  std::uint32_t image_link = 0; // kSection, kOwnHandle: which image has it loaded
   std::uintptr_t address = 0;   // kThreadLocal: offset in the module's block
   std::size_t module = 0;       // kThreadLocal
   std::intptr_t thread_offset = 0; // kThreadLocal: from the thread pointer, if has_thread_offset
@@ -76,7 +77,7 @@ struct ImageLink {
   SymbolValue *values;      // by ELF symbol
   std::uint32_t *address_slots, *thread_offset_slots, *module_slots; // by ELF symbol: slot number, or kNoIndex
   std::uint32_t *stubs;                                              // by ELF symbol: stub number, or kNoIndex
-  std::uint32_t local_module_slot = kNoIndex;
+  std::uint32_t local_module_slot = kNoIndex, handle_slot = kNoIndex;
   std::uint32_t slot_count = 0, stub_count = 0;
   std::uint64_t slots_offset = 0; // in kConstants
   std::uint64_t stubs_offset = 0; // in kCode
@@ -159,6 +160,7 @@ struct KeptState {
 // The same for a name that no symbol of the .wfp stands for.
 [[nodiscard]] bool resolve_name(LinkFile &file, ImageLink &link, const format::ManifestImport &import, SymbolValue &value);
 std::uintptr_t address_of(const LinkFile &file, const SymbolValue &value);
+std::uintptr_t slot_address(const ImageLink &link, std::uint32_t slot);
 const char *symbol_label(const LinkFile &file, std::uint32_t symbol);
 // The image's own thread-local module; false and a refusal if it has none that is known.
 [[nodiscard]] bool own_module(LinkFile &file, const ImageLink &link, SymbolValue &value);

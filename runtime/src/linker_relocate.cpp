@@ -14,10 +14,6 @@ Message &say_where(LinkFile &file, const Elf64_Rela &row, const char *section) {
                                               << " in section " << section);
 }
 
-std::uintptr_t slot_address(const ImageLink &link, std::uint32_t slot) {
-  return link.constants.address + link.slots_offset + std::uint64_t{slot} * arch::kSlotBytes;
-}
-
 std::uintptr_t stub_address(const ImageLink &link, std::uint32_t stub) {
   return link.code.address + link.stubs_offset + std::uint64_t{stub} * arch::kStubBytes;
 }

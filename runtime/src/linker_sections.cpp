@@ -192,7 +192,7 @@ void want_slots(ImageLink &link, std::uint32_t &slot, std::uint32_t count) {
 
 // Whether a branch may be out of reach: to everything but the image itself and what is laid out with this update.
 bool needs_stub(const ImageLink &link, const SymbolValue &value) {
-  if (value.kind == SymbolValue::Kind::kSection)
+  if (value.kind == SymbolValue::Kind::kSection || value.kind == SymbolValue::Kind::kOwnHandle)
     return value.image_link != link.index;
   return value.address < link.image->low || value.address >= link.image->high;
 }

@@ -15,15 +15,12 @@
 // executable): there 5 and 6 go before the record.  Functions are always their original entry, never their current body.
 #include "runtime/src/linker.h"
 
+#include "runtime/arch/x86_64/relocation.h"
 #include "runtime/src/dso.h"
 
 #include <cstdlib>
 #include <cstring>
 #include <pthread.h>
-
-extern "C" {
-extern void *__dso_handle __attribute__((visibility("hidden")));
-}
 
 namespace wfp {
 
@@ -32,7 +29,6 @@ namespace {
 std::uint64_t hash_of(const char *name) { return format::name_hash(name, std::strlen(name)); }
 
 // What libc gives only as static code (libc_nonshared.a): the runtime's own copies serve.
-// (The C runtime's own __dso_handle tells __cxa_atexit whose destructors run when: updates live as long as the runtime.)
 std::uintptr_t builtin(const char *name) {
   struct Builtin {
     const char *name;
@@ -42,7 +38,6 @@ std::uintptr_t builtin(const char *name) {
       {"at_quick_exit", reinterpret_cast<std::uintptr_t>(&at_quick_exit)},
       {"pthread_atfork", reinterpret_cast<std::uintptr_t>(&pthread_atfork)},
       {"__pthread_atfork", reinterpret_cast<std::uintptr_t>(&pthread_atfork)},
-      {"__dso_handle", reinterpret_cast<std::uintptr_t>(&__dso_handle)},
   };
   for (const Builtin &known : builtins)
     if (std::strcmp(known.name, name) == 0)
@@ -270,6 +265,15 @@ bool resolve_import(Lookup &lookup) {
     set_address(lookup.value, reinterpret_cast<std::uintptr_t>(lookup.image().state), sizeof(format::ImageState));
     return true;
   }
+  if (std::strcmp(lookup.name, "__dso_handle") == 0) {
+    // It tells __cxa_atexit() when to run destructors.  Hidden, so it must be near; and an update stays till the end, so
+    // it has one of its own, which nobody ever finalises but exit().
+    if (lookup.link.handle_slot == kNoIndex)
+      lookup.link.handle_slot = lookup.link.slot_count++;
+    lookup.value.kind = SymbolValue::Kind::kOwnHandle;
+    lookup.value.image_link = lookup.link.index;
+    return true;
+  }
   std::uint64_t hash = hash_of(lookup.name);
   Result result = unit == kNoIndex ? Result::kMissing : find_in_image(lookup, unit, hash);
   if (result == Result::kMissing && !(flags & format::kImportLocal))
@@ -387,7 +391,13 @@ bool resolve_name(LinkFile &file, ImageLink &link, const format::ManifestImport 
   return resolve_import(lookup);
 }
 
+std::uintptr_t slot_address(const ImageLink &link, std::uint32_t slot) {
+  return link.constants.address + link.slots_offset + std::uint64_t{slot} * arch::kSlotBytes;
+}
+
 std::uintptr_t address_of(const LinkFile &file, const SymbolValue &value) {
+  if (value.kind == SymbolValue::Kind::kOwnHandle)
+    return slot_address(*file.images[value.image_link], file.images[value.image_link]->handle_slot);
   if (value.kind != SymbolValue::Kind::kSection)
     return value.address;
   ImageLink &holder = *const_cast<ImageLink *>(file.images[value.image_link]);
