@@ -4,6 +4,8 @@
 #include "wfpatch/wfpatch.h"
 
 #include "format/protocol.h"
+#include "runtime/src/api.h"
+#include "runtime/src/log.h"
 #include "runtime/src/park.h"
 #include "runtime/src/poll.h"
 #include "runtime/src/publication.h"
@@ -12,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -145,6 +148,30 @@ WFP_EXPORT int wfp_apply(const char *path, char *message, std::size_t size) {
     return say(message, size, "the file's name is too long");
   std::strcat(request, "\n");
   return command(request, file.number(), message, size);
+}
+
+// WFPATCH_UPDATES: every .wfp of a folder, in the order of their names.
+void wfp::apply_folder(const char *folder) {
+  dirent **entries;
+  int count = scandir(
+      folder, &entries,
+      [](const dirent *entry) {
+        const char *end = std::strrchr(entry->d_name, '.');
+        return static_cast<int>(end && std::strcmp(end, ".wfp") == 0);
+      },
+      alphasort);
+  if (count < 0) {
+    log_event("WFPATCH_UPDATES cannot be read: ", folder);
+    return;
+  }
+  for (int i = 0; i < count; ++i) {
+    char path[4096], why[1024];
+    std::snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
+    if (wfp_apply(path, why, sizeof(why)) != 0)
+      log_event("WFPATCH_UPDATES: ", why);
+    std::free(entries[i]);
+  }
+  std::free(entries);
 }
 
 WFP_EXPORT int wfp_revert(const char *update, char *message, std::size_t size) {

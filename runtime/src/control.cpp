@@ -14,7 +14,7 @@
 #include "runtime/src/mover.h"
 #include "runtime/src/proc.h"
 #include "runtime/src/requests.h"
-#include "runtime/src/text_poke.h"
+#include "runtime/src/process_memory.h"
 #include "runtime/src/updater.h"
 
 #include <atomic>
@@ -149,7 +149,7 @@ void control_thread(void *) {
     return report_startup(2);
   }
   Message why;
-  long listener = open_text(why) ? listen_on_own_address(why) : -1;
+  long listener = open_process_memory(why) ? listen_on_own_address(why) : -1;
   if (listener < 0) {
     TextSink(startup_error, sizeof(startup_error)) << why.c_str();
     return report_startup(2);

@@ -7,6 +7,7 @@
 // An object was there at start (and is never unmapped) if it stands in the link map no later than the last one that the
 // main program needs, directly or not: glibc appends what is dlopened behind all of these.
 #include "runtime/src/dso.h"
+#include "runtime/src/process_memory.h"
 
 #include "runtime/src/base/sys.h"
 

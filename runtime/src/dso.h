@@ -2,7 +2,7 @@
 // headers and dynamic sections, without its locks and without dlsym, dlopen or dl_iterate_phdr, which take them.
 //
 // Objects that the program was started with are never unmapped by glibc, so they are read directly.  One that was
-// dlopened may vanish while it is read: it is read with process_vm_readv, which fails instead of faulting, until it has
+// dlopened may vanish while it is read: it is read with read_memory, which fails instead of faulting, until it has
 // been pinned (image.h).
 // Control thread only (or before it exists), except where said.
 #pragma once
@@ -15,9 +15,6 @@
 #include <elf.h>
 
 namespace wfp {
-
-// Copies from this process's memory; false if it is not (or no longer) readable.
-[[nodiscard]] bool read_memory(std::uintptr_t address, void *to, std::size_t bytes);
 
 struct Dso {
   const char *path;        // as the link map has it; of the main program what /proc/self/exe leads to

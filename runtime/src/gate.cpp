@@ -4,7 +4,7 @@
 #include "runtime/arch/x86_64/gate_code.h"
 #include "runtime/src/code_memory.h"
 #include "runtime/src/image.h"
-#include "runtime/src/text_poke.h"
+#include "runtime/src/process_memory.h"
 #include "runtime/src/unwind.h"
 
 #include <cstring>

@@ -4,6 +4,7 @@
 // program that runs as usual and cannot be updated; the reason is logged.
 
 #include "runtime/arch/x86_64/gate_code.h"
+#include "runtime/src/api.h"
 #include "runtime/src/control.h"
 #include "runtime/src/dso.h"
 #include "runtime/src/image.h"
@@ -11,7 +12,7 @@
 #include "runtime/src/log.h"
 #include "runtime/src/pending.h"
 #include "runtime/src/signal_entry.h"
-#include "runtime/src/text_poke.h"
+#include "runtime/src/process_memory.h"
 #include "runtime/src/thread_registry.h"
 #include "runtime/src/unwind.h"
 #include "runtime/src/updater.h"
@@ -26,6 +27,9 @@ namespace {
 
 bool running; // the control thread was started
 
+// A variable of the environment; not under AT_SECURE (a set-user-ID program), where whoever started it must not steer it.
+const char *setting(const char *name) { return getauxval(AT_SECURE) ? nullptr : std::getenv(name); }
+
 // ---- a fork's child: one thread, no control thread, the parent's pid no longer its own
 
 void begin_in_child() {
@@ -35,7 +39,7 @@ void begin_in_child() {
   forget_other_threads();
   if (change_in_progress())
     refuse_updates("this process was forked while its parent was applying an update: its updater's state is not known");
-  set_log(getauxval(AT_SECURE) ? nullptr : std::getenv("WFPATCH_LOG"));
+  set_log(setting("WFPATCH_LOG"));
   running = prepare_sync_core(why) && start_control_thread(why);
   if (!running)
     log_event("not updatable after fork: ", why.c_str());
@@ -62,8 +66,7 @@ void begin_in_child() {
 // Priority 101: in a static program before the program's own constructors; in a shared library the order of initialisation
 // does that already.
 __attribute__((constructor(101))) void initialise() {
-  const char *log = getauxval(AT_SECURE) ? nullptr : std::getenv("WFPATCH_LOG");
-  set_log(log);
+  set_log(setting("WFPATCH_LOG"));
   wfp_resolve_calls();
   wfp_resolve_thread_calls();
   wfp_resolve_dlclose();
@@ -73,8 +76,13 @@ __attribute__((constructor(101))) void initialise() {
   wfp_prepare_thread_ends();
   capture_tls_modules();
   Message why;
-  if (!begin(why))
+  if (!begin(why)) {
     log_event("this process cannot be updated: ", why.c_str());
+    return;
+  }
+  const char *updates = running ? setting("WFPATCH_UPDATES") : nullptr;
+  if (updates && *updates)
+    apply_folder(updates);
 }
 
 } // namespace

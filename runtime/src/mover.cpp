@@ -3,13 +3,11 @@
 #include "runtime/src/base/sys.h"
 #include "runtime/src/pending.h"
 #include "runtime/src/proc.h"
+#include "runtime/src/process_memory.h"
 #include "runtime/src/publish.h"
 #include "runtime/src/signal_entry.h"
 #include "runtime/src/stack_check.h"
 #include "runtime/src/updater.h"
-
-#include <fcntl.h>
-#include <sys/uio.h>
 
 namespace wfp {
 
@@ -105,14 +103,11 @@ bool parked_stack_is_quiescent(ThreadRecord &record, const Transition &transitio
   }
   if (sp < record.stack_low.load(std::memory_order_relaxed) || sp >= top)
     return false; // parked on a signal's or a coroutine's stack
-  long self = sys::call(SYS_getpid);
   for (std::uintptr_t at = sp & ~std::uintptr_t{7}; at < top;) {
     std::size_t size = top - at < sizeof(piece) ? (top - at) & ~std::size_t{7} : sizeof(piece);
     if (!size)
       break;
-    iovec to{piece, size}, from{reinterpret_cast<void *>(at), size};
-    // By system call: the thread may have ended, and its stack with it.
-    if (sys::call(SYS_process_vm_readv, self, &to, 1, &from, 1, 0) != static_cast<long>(size))
+    if (!read_memory(at, piece, size)) // the thread may have ended, and its stack with it
       return false;
     const AffectedRange *active = find_active(transition, piece, piece + size / 8);
     record.held_by.store(active ? active->function : nullptr, std::memory_order_relaxed);

@@ -117,12 +117,15 @@ void delete_update(AppliedUpdate *update) {
   if (!update)
     return nullptr;
   std::size_t size = 0;
+  if (*options.file)
+    why << options.file << ": ";
   std::uint8_t *bytes = read_file(file, size, update->linked.arena, why);
   format::UpdateReader reader;
   if (!bytes || !reader.open(bytes, size, why)) {
     delete_update(update);
     return nullptr;
   }
+  why.clear();
   std::memcpy(update->linked.id, reader.id(), 32);
   fresh = true;
   if (AppliedUpdate *known = find_by_id(update->linked.id)) {
