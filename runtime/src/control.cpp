@@ -148,6 +148,7 @@ void control_thread(void *) {
     TextSink(startup_error, sizeof(startup_error)) << "cannot have a descriptor table of its own (close_range): " << sys::error_name(unshared);
     return report_startup(2);
   }
+  open_proc();
   Message why;
   long listener = open_process_memory(why) ? listen_on_own_address(why) : -1;
   if (listener < 0) {

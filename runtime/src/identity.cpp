@@ -1,12 +1,11 @@
 #include "runtime/src/identity.h"
 
 #include "runtime/src/base/sys.h"
-#include "runtime/src/base/text.h"
+#include "runtime/src/proc.h"
 
 #include <atomic>
 #include <csignal>
 #include <cstring>
-#include <fcntl.h>
 #include <grp.h>
 #include <sys/signalfd.h>
 
@@ -44,21 +43,6 @@ std::size_t numbers_of(const char *status, const char *label, unsigned *numbers,
 
 char status[32768];
 
-bool read_status() {
-  FixedText<64> path;
-  path << "/proc/" << sys::call(SYS_getpid) << "/status";
-  long file = sys::call(SYS_openat, AT_FDCWD, path.c_str(), O_RDONLY | O_CLOEXEC, 0);
-  if (sys::failed(file))
-    return false;
-  std::size_t size = 0;
-  for (long count; size < sizeof(status) - 1 &&
-                   (count = sys::call(SYS_read, file, status + size, sizeof(status) - 1 - size)) > 0;)
-    size += static_cast<std::size_t>(count);
-  status[size] = '\0';
-  sys::call(SYS_close, file);
-  return size != 0;
-}
-
 } // namespace
 
 long open_identity_events() {
@@ -74,7 +58,8 @@ void adopt_identity() {
     ;
   unsigned users[4], user_groups[4];
   static unsigned groups[kMaxGroups];
-  if (!read_status() || numbers_of(status, "\nUid:", users, 4) != 4 || numbers_of(status, "\nGid:", user_groups, 4) != 4)
+  read_proc_file("status", status, sizeof(status)); // of the process's first thread
+  if (numbers_of(status, "\nUid:", users, 4) != 4 || numbers_of(status, "\nGid:", user_groups, 4) != 4)
     return;
   // Groups first: the right to change them goes with the user.  Each is refused to a thread that has already given it up, in
   // which case there is nothing left to give up.

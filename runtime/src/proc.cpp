@@ -9,10 +9,15 @@ namespace wfp {
 
 namespace {
 
+long directory = -1; // /proc/PID
+
+// A file under /proc/PID.
 class File {
 public:
   explicit File(const char *path, int flags = O_RDONLY) {
-    file_ = sys::call(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, 0);
+    if (directory < 0)
+      open_proc();
+    file_ = sys::call(SYS_openat, directory, path, flags | O_CLOEXEC, 0);
   }
   File(const File &) = delete;
   ~File() {
@@ -63,13 +68,26 @@ const char *parse_hex(const char *text, std::uintptr_t &value) {
 
 } // namespace
 
+void open_proc() {
+  directory = sys::call(SYS_openat, AT_FDCWD, "/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+}
+
+std::size_t read_proc_file(const char *path, char *text, std::size_t capacity) {
+  File file(path);
+  std::size_t size = 0;
+  for (long count; file.is_open() && size < capacity - 1 && (count = file.read(text + size, capacity - 1 - size)) > 0;)
+    size += static_cast<std::size_t>(count);
+  text[size] = '\0';
+  return size;
+}
+
 bool list_tasks(bool (*visit)(void *context, int tid), void *context) {
-  File directory("/proc/self/task", O_RDONLY | O_DIRECTORY);
-  if (!directory.is_open())
+  File tasks("task", O_RDONLY | O_DIRECTORY);
+  if (!tasks.is_open())
     return false;
   alignas(8) char buffer[8192];
   for (;;) {
-    long size = sys::call(SYS_getdents64, directory.number(), buffer, sizeof(buffer));
+    long size = sys::call(SYS_getdents64, tasks.number(), buffer, sizeof(buffer));
     if (sys::failed(size))
       return false;
     if (size == 0)
@@ -88,13 +106,9 @@ bool list_tasks(bool (*visit)(void *context, int tid), void *context) {
 bool is_kernel_worker(int tid) {
   constexpr unsigned long kIoWorker = 0x10, kUserWorker = 0x4000;
   FixedText<64> path;
-  path << "/proc/self/task/" << tid << "/stat";
-  File file(path.c_str());
+  path << "task/" << tid << "/stat";
   char text[512];
-  long size = file.is_open() ? file.read(text, sizeof(text) - 1) : -1;
-  if (size <= 0)
-    return false;
-  text[size] = '\0';
+  std::size_t size = read_proc_file(path.c_str(), text, sizeof(text));
   const char *at = text + size;
   while (at > text && *at != ')')
     --at;
@@ -109,16 +123,15 @@ bool is_kernel_worker(int tid) {
 
 void task_name(int tid, TextSink &name) {
   FixedText<64> path;
-  path << "/proc/self/task/" << tid << "/comm";
-  File file(path.c_str());
+  path << "task/" << tid << "/comm";
   char text[64];
-  long size = file.is_open() ? file.read(text, sizeof(text)) : -1;
-  for (long i = 0; i < size && text[i] != '\n'; ++i)
+  std::size_t size = read_proc_file(path.c_str(), text, sizeof(text));
+  for (std::size_t i = 0; i < size && text[i] != '\n'; ++i)
     name << text[i];
 }
 
 bool find_mapping(std::uintptr_t address, std::uintptr_t &low, std::uintptr_t &high) {
-  File file("/proc/self/maps");
+  File file("maps");
   if (!file.is_open())
     return false;
   // Lines of at most PATH_MAX; only their beginnings matter: "low-high ".
@@ -150,7 +163,9 @@ bool find_mapping(std::uintptr_t address, std::uintptr_t &low, std::uintptr_t &h
 
 void program_path(TextSink &path) {
   char text[4096];
-  long size = sys::call(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", text, sizeof(text));
+  if (directory < 0)
+    open_proc();
+  long size = sys::call(SYS_readlinkat, directory, "exe", text, sizeof(text));
   if (size > 0 && !sys::failed(size))
     path.append(text, static_cast<std::size_t>(size));
 }

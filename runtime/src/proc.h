@@ -1,4 +1,5 @@
-// What the control thread reads in /proc/self.
+// What the control thread reads in /proc/self: through a descriptor of that folder, opened when the thread starts, since the program
+// may chroot() to where there is no /proc.
 #pragma once
 
 #include "runtime/src/base/text.h"
@@ -6,6 +7,12 @@
 #include <cstdint>
 
 namespace wfp {
+
+// At the start of the control thread, in its own table of descriptors.
+void open_proc();
+
+// The beginning of /proc/self/PATH, NUL-terminated; its size, 0 when it cannot be read.
+std::size_t read_proc_file(const char *path, char *text, std::size_t capacity);
 
 // Calls visit(context, tid) for each entry of /proc/self/task, until it returns false; false then, or when it cannot be read.
 bool list_tasks(bool (*visit)(void *context, int tid), void *context);
@@ -22,7 +29,7 @@ bool find_mapping(std::uintptr_t address, std::uintptr_t &low, std::uintptr_t &h
 // The program's path, as /proc/self/exe says.
 void program_path(TextSink &path);
 
-// Effective user of the process's first thread, and whether the process is dumpable.
+// Whether the process is dumpable (prctl(2)): then its own user may trace it, and update it.
 bool is_dumpable();
 
 } // namespace wfp
