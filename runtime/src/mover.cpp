@@ -134,7 +134,7 @@ bool visit_tasks(TaskVisitor visit, void *context) {
         if (tid == control_tid)
           return true;
         ThreadRecord *record = find_known(all.known, tid);
-        if (!record && is_kernel_worker(tid))
+        if (!record && runs_no_program(tid))
           return true;
         return all.visit(all.context, tid, record);
       },

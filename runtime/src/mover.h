@@ -13,7 +13,7 @@
 namespace wfp {
 
 struct Tasks { // a look at /proc/self/task, beside the records
-  std::uint32_t total = 0;    // tasks of the process, but for the control thread and kernel-made workers
+  std::uint32_t total = 0;    // tasks of the process, but for the control thread and what runs no code of it
   std::uint32_t moved = 0;    // known to be in the published view
   std::uint32_t unknown = 0;  // without a record: being born, dying, or never met
 };
@@ -26,7 +26,7 @@ bool move_threads();
 // A false "yes" is possible only if the thread has awoken since, in which case a compare-exchange with `seen` fails.
 bool parked_stack_is_quiescent(ThreadRecord &record, const Transition &transition);
 
-// Calls visit(context, tid, record or nullptr) for every task of the process but the control thread and kernel-made workers,
+// Calls visit(context, tid, record or nullptr) for every task of the process but the control thread and those that run no code of the program,
 // until it returns false.  False when the list could not be read or a visit ended it.
 using TaskVisitor = bool (*)(void *context, int tid, ThreadRecord *record);
 bool visit_tasks(TaskVisitor visit, void *context);

@@ -102,8 +102,9 @@ bool list_tasks(bool (*visit)(void *context, int tid), void *context) {
   }
 }
 
-// Field 9 of /proc/self/task/TID/stat (man 5 proc_pid_stat), behind the name in parentheses: PF_IO_WORKER, PF_USER_WORKER.
-bool is_kernel_worker(int tid) {
+// /proc/self/task/TID/stat (man 5 proc_pid_stat), behind the name in parentheses: "state ppid pgrp session tty tpgid flags".
+// A zombie is an initial thread that ended before the others; PF_IO_WORKER and PF_USER_WORKER are the kernel's own.
+bool runs_no_program(int tid) {
   constexpr unsigned long kIoWorker = 0x10, kUserWorker = 0x4000;
   FixedText<64> path;
   path << "task/" << tid << "/stat";
@@ -112,7 +113,8 @@ bool is_kernel_worker(int tid) {
   const char *at = text + size;
   while (at > text && *at != ')')
     --at;
-  // After ")": state ppid pgrp session tty tpgid flags
+  if (*at == ')' && at[1] == ' ' && (at[2] == 'Z' || at[2] == 'X'))
+    return true;
   for (int spaces = 0; *at && spaces < 7; ++at)
     spaces += *at == ' ';
   unsigned long flags = 0;

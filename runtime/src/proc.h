@@ -17,8 +17,8 @@ std::size_t read_proc_file(const char *path, char *text, std::size_t capacity);
 // Calls visit(context, tid) for each entry of /proc/self/task, until it returns false; false then, or when it cannot be read.
 bool list_tasks(bool (*visit)(void *context, int tid), void *context);
 
-// Whether the kernel made this task for itself (io_uring and vhost workers): it runs no code of the program.
-bool is_kernel_worker(int tid);
+// Whether a task runs no code of the program: it has ended, or the kernel made it for itself (io_uring and vhost workers).
+bool runs_no_program(int tid);
 
 // The name of a task, as in /proc/self/task/TID/comm; empty when it is gone.
 void task_name(int tid, TextSink &name);
