@@ -8,6 +8,8 @@ include(CMakePackageConfigHelpers)
 
 if(TARGET wfpatch_command)
   install(TARGETS wfpatch_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(FILES "${PROJECT_SOURCE_DIR}/control/wfpatch.bash-completion"
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME wfpatch)
 endif()
 if(TARGET wfpatch_runtime)
   install(TARGETS wfpatch_runtime LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})

@@ -17,7 +17,7 @@ namespace wfp::control {
 namespace {
 
 // Whatever the user's patience with moving threads, a process gets this long to answer at all.
-constexpr double kLeastAnswerSeconds = 2;
+constexpr double kLeastAnswerSeconds = 1;
 
 // In barrier mode the process answers when its own time-out has passed; allow for the way back.
 constexpr double kBarrierGraceSeconds = 2;
@@ -105,7 +105,7 @@ ExitCode report(const ProcessInfo &process, const std::string &what, const char 
     return kDone;
   console.complain(what + ": time-out after " + seconds_text(options.timeout) + ", " +
                    std::to_string(update.threads_moved) + " of " + count(update.threads_total, "thread") +
-                   " moved; the update stays and the others follow as they can");
+                   " moved; the change stays and the others follow as they can");
   for (const std::string &line : describe_behind(outcome.settlement))
     console.complain("  " + line);
   return kTimeout;

@@ -27,6 +27,9 @@ struct Entry {
   ProcessInfo process;
   ProcessStatus status;
   std::string problem; // why there is no status
+
+  // The runtime leaves its own thread out; /proc does not.
+  std::size_t threads() const { return problem.empty() ? status.threads.size() : process.threads; }
 };
 
 // The PIDs after "@wfpatch/" in a table as /proc/net/unix gives it.
@@ -89,7 +92,7 @@ int run_list(double timeout, Console &console) {
   if (console.json) {
     Json list = Json::array();
     for (const Entry &entry : entries) {
-      Json json = {{"pid", entry.process.pid}, {"exe", entry.process.exe}, {"threads", entry.process.threads}};
+      Json json = {{"pid", entry.process.pid}, {"exe", entry.process.exe}, {"threads", entry.threads()}};
       if (!entry.problem.empty()) {
         json["error"] = entry.problem;
       } else {
@@ -106,7 +109,7 @@ int run_list(double timeout, Console &console) {
   Table table({"PID", "PROGRAM", "THREADS", "VIEW", "UPDATES"});
   for (const Entry &entry : entries) {
     const bool known = entry.problem.empty();
-    table.add({std::to_string(entry.process.pid), entry.process.exe, std::to_string(entry.process.threads),
+    table.add({std::to_string(entry.process.pid), entry.process.exe, std::to_string(entry.threads()),
                known ? std::to_string(entry.status.view) : "?", known ? summary(entry.status.updates) : entry.problem});
   }
   if (table.empty())

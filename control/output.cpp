@@ -15,11 +15,11 @@ void Console::complain(const std::string &message) {
 }
 
 void Console::progress(const std::string &text) {
-  if (!err_is_terminal || (text.empty() && !progress_shown))
+  if (!err_is_terminal || text == progress_shown)
     return;
   err << "\r\x1b[K" << printable(text); // to column 1, and erase the line
   err.flush();
-  progress_shown = !text.empty();
+  progress_shown = text;
 }
 
 void Console::print(const Json &document, bool compact) {

@@ -26,7 +26,7 @@ public:
   void print(const Json &document, bool compact = false);
 
 private:
-  bool progress_shown = false;
+  std::string progress_shown; // the line that stands there
 };
 
 // Names come from files and other processes: control characters become '?', so that they cannot drive the terminal.

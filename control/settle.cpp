@@ -50,7 +50,7 @@ Settlement wait_until_settled(const ProcessInfo &process, const std::string &id,
                               const std::function<void(const Settlement &)> &progress) {
   constexpr Clock::duration kLongest = std::chrono::milliseconds(100);
   // Even at a time-out of 0 the process is asked once, and given time to answer.
-  constexpr Clock::duration kAnswerTime = std::chrono::seconds(2);
+  constexpr Clock::duration kAnswerTime = std::chrono::seconds(1);
   Clock::duration interval = std::chrono::milliseconds(1);
   for (;;) {
     Settlement settlement = look(process, id, published, direction, std::max(deadline, Clock::now() + kAnswerTime));

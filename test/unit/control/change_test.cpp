@@ -85,7 +85,7 @@ TEST(Apply, ATimeoutNamesThreadAndFunction) {
   Outcome outcome = run({"apply", self(), update.path(), "--timeout", "0.02", "--json"});
   EXPECT_EQ(outcome.code, kTimeout);
   EXPECT_EQ(outcome.err, "wfpatch: " + update.path() +
-                             ": time-out after 0.02 s, 1 of 2 threads moved; the update stays and the others follow as "
+                             ": time-out after 0.02 s, 1 of 2 threads moved; the change stays and the others follow as "
                              "they can\nwfpatch:   held up: worker (tid 101) in handle_request\n");
   Json applied = outcome.json()["updates"][0];
   EXPECT_EQ(applied["settled"], false);
@@ -116,6 +116,11 @@ TEST(Apply, ShowsProgressOnATerminalOnly) {
             std::string::npos)
       << outcome.err;
   EXPECT_TRUE(outcome.err.ends_with("\r\x1b[K")) << outcome.err; // and wipes it away
+  process.looks = -1;
+  outcome = run({"apply", self(), update.path(), "--timeout", "0.05"}, /*terminal=*/true);
+  std::size_t first = outcome.err.find("1 of 2 threads moved; held up");
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_EQ(outcome.err.find("1 of 2 threads moved; held up", first + 1), std::string::npos) << outcome.err; // written once
 }
 
 TEST(Apply, ARefusalIsOneLineAndNoMoreIsTried) {
