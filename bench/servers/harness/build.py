@@ -61,7 +61,8 @@ def _hash_of(path):
 def build_tree(server, source, toolchain, tree, with_fix, instrumented=True, log=print):
     """Unpacks and builds `tree`; returns the seconds of processor time, or None if it was there already."""
     commands = [
-        [word.format(**toolchain.variables(instrumented)) for word in command] for command in server.build_commands
+        [word.format(**toolchain.variables(instrumented)) for word in command]
+        for command in server.configure_commands + server.make_commands
     ]
     wanted = {
         "source": source.version,

@@ -98,7 +98,7 @@ def unpack(source, tree, through, inclusive):
     """
     shutil.rmtree(tree, ignore_errors=True)
     tree.parent.mkdir(parents=True, exist_ok=True)
-    _run(["dpkg-source", "--skip-patches", "--extract", source.dsc, tree])
+    _run(["dpkg-source", "--no-copy", "--skip-patches", "--extract", source.dsc, tree])
     series = patch_series(tree)
     last = next((i for i, name in enumerate(series) if through in name), None)
     if last is None:

@@ -17,6 +17,7 @@
 
 #include <arpa/inet.h>
 #include <cerrno>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -239,6 +240,7 @@ public:
   }
 
   nlohmann::json report() const {
+    const auto micros = [&](double fraction) { return std::round(totals_.latency.quantile_us(fraction) * 10) / 10; };
     return {{"requests", totals_.sets + totals_.gets + totals_.multigets},
             {"answered", totals_.latency.count()},
             {"failed", totals_.failed},
@@ -249,9 +251,9 @@ public:
             {"connections", settings_.connections},
             {"seconds", seconds_},
             {"rate", settings_.rate},
-            {"p50_us", totals_.latency.quantile_us(0.5)},
-            {"p99_us", totals_.latency.quantile_us(0.99)},
-            {"p999_us", totals_.latency.quantile_us(0.999)},
+            {"p50_us", micros(0.5)},
+            {"p99_us", micros(0.99)},
+            {"p999_us", micros(0.999)},
             {"max_us", totals_.latency.max_us()}};
   }
   bool clean() const { return totals_.failed == 0 && totals_.latency.count() > 0; }
