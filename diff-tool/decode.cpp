@@ -7,6 +7,8 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/TargetSelect.h"
 
+#include <algorithm>
+
 using namespace llvm;
 
 namespace wfdiff {
@@ -65,7 +67,7 @@ std::string Decoder::text(const Object &O, const Piece &P, Extent E) {
   if (!Context || E.Length == 0 || !decodeOne(Context, Bytes, E.Begin, Text, sizeof(Text)))
     return "(bytes that do not decode)";
   std::string Clean = StringRef(Text).trim().str();
-  llvm::replace(Clean, '\t', ' ');
+  std::replace(Clean.begin(), Clean.end(), '\t', ' ');
   return Clean;
 }
 

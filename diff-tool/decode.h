@@ -33,7 +33,7 @@ public:
 
 private:
   LLVMDisasmContextRef Context = nullptr;
-  // Begin of each instruction, of the functions that were asked for.
+  // Begin of each instruction, of the functions that were asked for; objects must outlive the decoder.
   std::map<const Piece *, std::vector<uint64_t>> Begins;
 
   const std::vector<uint64_t> &begins(const Object &O, const Piece &P);
