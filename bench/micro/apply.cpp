@@ -8,10 +8,12 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -30,20 +32,24 @@ Times apply_in_fresh_process(long megabytes) {
 }
 
 void first_apply(benchmark::State &state) {
-  double settle = 0, wall = 0, longest = 0;
+  std::vector<double> apply;
+  double settle = 0, wall = 0;
   try {
     for (auto _ : state) {
       const Times times = apply_in_fresh_process(state.range(0));
       state.SetIterationTime(times.apply_us / 1e6);
       settle += times.settle_us;
       wall += times.wall_us;
-      longest = std::max(longest, times.apply_us);
+      apply.push_back(times.apply_us);
     }
   } catch (const std::exception &error) {
     state.SkipWithError(error.what());
     return;
   }
-  state.counters["max_us"] = longest;
+  std::sort(apply.begin(), apply.end());
+  state.counters["min_us"] = apply.front();
+  state.counters["median_us"] = apply[apply.size() / 2];
+  state.counters["max_us"] = apply.back();
   state.counters["settle_us"] = benchmark::Counter(settle, benchmark::Counter::kAvgIterations);
   state.counters["wall_us"] = benchmark::Counter(wall, benchmark::Counter::kAvgIterations);
 }
