@@ -1,5 +1,4 @@
 #include "runtime/src/dso.h"
-#include "runtime/src/process_memory.h"
 #include "runtime/src/image.h"
 #include "runtime/src/linker_index.h"
 #include "test/unit/runtime/loader_sample.h"
@@ -146,7 +145,7 @@ TEST(Dso, FollowsDlopenAndDlclose) {
 }
 
 TEST(Dso, PinnedLibrariesSurviveDlclose) {
-  const char *const kLibrary = "libthread_db.so.1";
+  const char *const kLibrary = "librt.so.1";
   void *handle = dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL);
   if (!handle)
     GTEST_SKIP() << dlerror();

@@ -1,6 +1,8 @@
 #include "test/unit/runtime/loader_link_fixture.h"
 
 #include "format/sha256.h"
+#include "runtime/src/dso.h"
+#include "runtime/src/process_memory.h"
 
 #include <fstream>
 #include <sstream>
@@ -8,6 +10,17 @@
 namespace wfp::test {
 
 namespace {
+
+// The loader belongs to the control thread; here the tests' thread takes its place: its view of the process's memory, which
+// lies in a descriptor of the thread's own table, and what the start of the runtime captures.
+class AsControlThread : public testing::Environment {
+  void SetUp() override {
+    Message why;
+    ASSERT_TRUE(open_process_memory(why)) << why.c_str();
+    capture_tls_modules();
+  }
+};
+[[maybe_unused]] const auto *const environment = testing::AddGlobalTestEnvironment(new AsControlThread);
 
 std::string maps() {
   std::ifstream file("/proc/self/maps");

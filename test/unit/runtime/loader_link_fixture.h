@@ -1,6 +1,7 @@
 // Builds updates for the sample unit (loader_sample.h) and links them into the test program.
 #pragma once
 
+#include "format/records.h"
 #include "runtime/src/linked_update.h"
 #include "test/unit/format/update_builder.h"
 #include "test/unit/runtime/loader_sample.h"

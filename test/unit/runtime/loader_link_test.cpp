@@ -1,5 +1,4 @@
 #include "format/records.h"
-#include "runtime/src/dso.h"
 #include "runtime/src/image.h"
 #include "test/unit/runtime/loader_link_fixture.h"
 
@@ -15,10 +14,7 @@ namespace {
 
 using format::ImportKind;
 
-class LinkTest : public testing::Test {
-protected:
-  static void SetUpTestSuite() { capture_tls_modules(); } // as the runtime's start does
-};
+class LinkTest : public testing::Test {};
 
 // ---- What linking gives ------------------------------------------------------------------------------------------------
 
@@ -73,7 +69,7 @@ TEST_F(LinkTest, NewSplitPartsAreRanges) {
 TEST_F(LinkTest, RecordDroppedByTheLinkerIsSkipped) {
   SampleUpdate update;
   std::uint32_t symbol = update.function("sample_dropped", {0xc3});
-  update.old_code("sample_dropped", {1, 2, 3});
+  update.old_code("sample_dropped", {0, 0, 0, 0, 0, 0xc3});
   update.replaces("sample_dropped", symbol);
   Linked linked(update);
   ASSERT_TRUE(linked.good) << linked.why;
@@ -234,8 +230,16 @@ TEST_F(LinkTest, PollStateIsTheImages) {
 
 // ---- Refusals -----------------------------------------------------------------------------------------------------------
 
-TEST_F(LinkTest, RefusesAnotherProgramsUpdate) {
+TEST_F(LinkTest, UnitsUnderAnotherKeyAreFoundByTheirId) {
   SampleUpdate update;
+  update.builder.units[0].key = update.builder.string("elsewhere/sample/a.c|a.o");
+  update.replace_add({0xc3});
+  Linked linked(update);
+  EXPECT_TRUE(linked.good) << linked.why;
+}
+
+TEST_F(LinkTest, RefusesAnotherProgramsUpdate) {
+  SampleUpdate update(0x44, 0x55);
   update.builder.units[0].key = update.builder.string("elsewhere.c|elsewhere.o");
   expect_refused(update, "no unit of the update is in this process (the update is for elsewhere.c|elsewhere.o)");
 }

@@ -144,8 +144,7 @@ TEST(Relocation, RangesAreExact) {
     std::size_t width = arch::field_bytes(field);
     EXPECT_EQ(place[0], 0x55);
     EXPECT_EQ(place[1], 0xfe);
-    if (width > 1)
-      EXPECT_EQ(place[width], 0xff);
+    EXPECT_EQ(place[width], width > 1 ? 0xff : 0xfe);
     EXPECT_EQ(place[width + 1], 0x55);
   }
 }
