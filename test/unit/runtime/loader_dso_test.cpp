@@ -1,6 +1,7 @@
 #include "runtime/src/dso.h"
 #include "runtime/src/image.h"
 #include "runtime/src/linker_index.h"
+#include "runtime/src/process_memory.h"
 #include "test/unit/runtime/loader_sample.h"
 
 #include <cstdio>
@@ -164,8 +165,6 @@ TEST(Dso, PinnedLibrariesSurviveDlclose) {
 }
 
 TEST(ProcessMemory, ReadingUnmappedMemoryFails) {
-  Message why;
-  ASSERT_TRUE(open_process_memory(why)) << why.c_str();
   void *page = mmap(nullptr, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   munmap(static_cast<char *>(page) + 4096, 4096);
   std::uint64_t value = 0;
