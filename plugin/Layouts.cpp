@@ -135,9 +135,9 @@ static std::string scalarName(const ASTContext &Ctx, const BuiltinType *B) {
   if (B->getKind() == BuiltinType::Bool)
     return "bool";
   if (B->isFloatingPoint()) {
-    bool X87 = &Ctx.getFloatTypeSemantics(T) == &llvm::APFloat::x87DoubleExtended();
-    bool Brain = &Ctx.getFloatTypeSemantics(T) == &llvm::APFloat::BFloat();
-    return Brain ? "bf16" : X87 ? "f80" : "f" + std::to_string(Ctx.getTypeSize(T));
+    if (B->getKind() == BuiltinType::BFloat16)
+      return "bf16";
+    return "f" + std::to_string(llvm::APFloat::semanticsSizeInBits(Ctx.getFloatTypeSemantics(T)));
   }
   if (B->isInteger())
     return (B->isSignedInteger() ? "i" : "u") + std::to_string(Ctx.getTypeSize(T));
