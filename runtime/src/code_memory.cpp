@@ -14,14 +14,17 @@
 #include "runtime/src/dso.h"
 
 #include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008u
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#define PR_SET_VMA_ANON_NAME 0
 #endif
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010u
@@ -114,9 +117,9 @@ bool refuse(Message &why, const char *what, const char *name, long result) {
   return false;
 }
 
-long create_file(const char *name, bool executable) {
+long create_file(const char *name) {
   unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-  long file = sys::call(SYS_memfd_create, name, flags | (executable ? MFD_EXEC : MFD_NOEXEC_SEAL));
+  long file = sys::call(SYS_memfd_create, name, flags | MFD_EXEC);
   if (file == -EINVAL) // before Linux 6.3
     file = sys::call(SYS_memfd_create, name, flags);
   return file;
@@ -157,9 +160,10 @@ void return_room(Image &image, std::uintptr_t address, std::size_t bytes) {
       rooms[i].next = address;
 }
 
-bool map_sealed(std::uintptr_t address, const void *bytes, std::size_t size, bool executable, const char *name,
-                Message &why) {
-  long file = create_file(name, executable);
+namespace {
+
+bool map_code(std::uintptr_t address, const void *bytes, std::size_t size, const char *name, Message &why) {
+  long file = create_file(name);
   if (sys::failed(file))
     return refuse(why, "memfd_create", name, file);
   FileCloser closer = {file};
@@ -171,18 +175,33 @@ bool map_sealed(std::uintptr_t address, const void *bytes, std::size_t size, boo
       return refuse(why, "writing the memory file", name, wrote);
     done += static_cast<std::size_t>(wrote);
   }
-  long result = sys::call(SYS_ftruncate, file, pages_of(size));
-  if (sys::failed(result))
-    return refuse(why, "ftruncate", name, result);
-  result = sys::call(SYS_fcntl, file, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+  long result = sys::call(SYS_fcntl, file, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
   if (sys::failed(result))
     return refuse(why, "sealing the memory file", name, result);
   // Populated, so that the first calls of application threads need not fault pages in.
-  result = sys::call(SYS_mmap, address, pages_of(size), executable ? PROT_READ | PROT_EXEC : PROT_READ,
-                     MAP_PRIVATE | MAP_FIXED | MAP_POPULATE, file, 0);
+  result = sys::call(SYS_mmap, address, pages_of(size), PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED | MAP_POPULATE,
+                     file, 0);
+  return !sys::failed(result) || refuse(why, "mapping code", name, result);
+}
+
+// Not from a file: what is never executed may be written first and made read-only then, which is quicker.
+bool map_constants(std::uintptr_t address, const void *bytes, std::size_t size, const char *name, Message &why) {
+  if (!map_data(address, size, why))
+    return false;
+  std::memcpy(reinterpret_cast<void *>(address), bytes, size);
+  long result = sys::call(SYS_mprotect, address, pages_of(size), PROT_READ);
   if (sys::failed(result))
-    return refuse(why, executable ? "mapping code" : "mapping constants", name, result);
+    return refuse(why, "making constants read-only", name, result);
+  // "[anon:wfpatch:fix.wfp]" in /proc/PID/maps, where the kernel can.
+  sys::call(SYS_prctl, PR_SET_VMA, PR_SET_VMA_ANON_NAME, address, pages_of(size), name);
   return true;
+}
+
+} // namespace
+
+bool map_sealed(std::uintptr_t address, const void *bytes, std::size_t size, bool executable, const char *name,
+                Message &why) {
+  return executable ? map_code(address, bytes, size, name, why) : map_constants(address, bytes, size, name, why);
 }
 
 bool map_data(std::uintptr_t address, std::size_t size, Message &why) {

@@ -63,6 +63,18 @@ TEST(CodeMemory, CodeIsMappedFromASealedFile) {
   EXPECT_NE(map_line(room).find("---p"), std::string::npos) << map_line(room);
 }
 
+TEST(CodeMemory, ConstantsAreReadOnly) {
+  Image &image = own_image();
+  Message why;
+  std::uintptr_t room = take_room(image, 8192, why);
+  const std::string text(5000, 'x');
+  ASSERT_TRUE(map_sealed(room, text.data(), text.size(), false, "wfpatch:test", why)) << why.c_str();
+  EXPECT_EQ(std::memcmp(reinterpret_cast<const void *>(room), text.data(), text.size()), 0);
+  EXPECT_NE(map_line(room).find("r--p"), std::string::npos) << map_line(room);
+  EXPECT_NE(map_line(room + 4096).find("r--p"), std::string::npos) << map_line(room + 4096);
+  return_room(image, room, 8192);
+}
+
 TEST(CodeMemory, DataIsWritableAndZero) {
   Image &image = own_image();
   Message why;
