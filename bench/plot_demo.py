@@ -63,6 +63,14 @@ def print_table(phases):
     print("Latencies in microseconds from the intended time of sending; updates: median (maximum).")
 
 
+def print_noise(phases):
+    """The generator's own delay is in every latency; where it is large, the figures say more about the machine."""
+    lag = max(phase.load["send_lag_us"]["p99.9"] for phase in phases)
+    if lag > 500:
+        print(f"Note: other programs compete for the processors: the load generator itself was up to {lag:.0f} us late "
+              "(p99.9). Compare latencies on a quiet machine.")
+
+
 def plot(folder, phases):
     top = max(phase.load["latency_us"]["max"] for phase in phases) * 2
     script = ["set datafile separator ','", "set logscale y", f"set yrange [10:{top}]", "set format y '10^{%T}'",
@@ -92,6 +100,7 @@ def main():
     folder = pathlib.Path(sys.argv[1])
     phases = [Phase(folder, name) for name in sys.argv[2:]]
     print_table(phases)
+    print_noise(phases)
     plot(folder, phases)
     for phase in phases:
         for problem in phase.problems:
