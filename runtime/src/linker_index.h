@@ -58,6 +58,7 @@ struct OverlayName {
   std::uint64_t name;
   std::uint64_t old_name;  // if `address` is 0: it is what this name meant before
   std::uintptr_t address;
+  std::uintptr_t area_end; // of the mapping that holds it
   std::uint32_t unit;
   std::uint32_t kind;      // format::ImportKind
   std::uint32_t flags;     // format::SymbolFlag
@@ -67,8 +68,9 @@ struct OverlayName {
 // The body that a function has since an update.
 struct OverlayBody {
   LinkedUpdate *owner;
-  std::uintptr_t sled; // the function's identity: its original sled
-  std::uintptr_t body; // the new body's entry, its sled included
+  std::uintptr_t sled;     // the function's identity: its original sled
+  std::uintptr_t body;     // the new body's entry, its sled included
+  std::uintptr_t area_end; // of the mapping that holds it
 };
 
 // The original code of a function that has been touched before: its parts cannot be found again in a later update's terms.

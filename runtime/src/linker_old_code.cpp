@@ -7,6 +7,7 @@
 //   two records at one entry                    folded by the linker (ICF): refused unless both get the same new body
 #include "format/sha256.h"
 #include "runtime/arch/x86_64/relocation.h"
+#include "runtime/src/dso.h"
 #include "runtime/src/linker.h"
 
 #include <cstring>
@@ -20,17 +21,27 @@ bool out_of_memory(LinkFile &file) {
   return false;
 }
 
-// The executable memory that a function's bytes may be read from: the image's text or an update's code.
+// Whether [address, address + size) lies in the image's text.
+bool is_text(const Image &image, std::uintptr_t address, std::size_t size) {
+  const Dso &dso = *image.dso;
+  for (std::size_t i = 0; i < dso.phdr_count; ++i) {
+    const Elf64_Phdr &segment = dso.phdrs[i];
+    std::uintptr_t begin = dso.bias + segment.p_vaddr;
+    if (segment.p_type == PT_LOAD && (segment.p_flags & PF_X) && address >= begin && address - begin <= segment.p_memsz)
+      return size <= segment.p_memsz - (address - begin);
+  }
+  return false;
+}
+
+// ... or in an update's code, from which functions can be replaced again.
 bool is_readable_code(const Image &image, std::uintptr_t address, std::size_t size) {
-  if (address >= image.low && address < image.high)
-    return size <= image.high - address;
   for (const OverlayBody &body : image.index->bodies)
     if (body.body == address)
-      return true;
+      return size <= body.area_end - address;
   for (const OverlayName &name : image.index->names)
     if (name.address == address)
-      return true;
-  return false;
+      return size <= name.area_end - address;
+  return is_text(image, address, size);
 }
 
 void digest_of(const LinkFile &file, const format::ManifestOldCode &row, std::uintptr_t address, std::uint8_t *copy,
@@ -121,7 +132,7 @@ bool original_ranges(LinkFile &file, ImageLink &link, const format::ManifestOldC
     std::int32_t displacement;
     std::memcpy(&displacement, reinterpret_cast<const void *>(field), sizeof displacement);
     std::uintptr_t begin = field + static_cast<std::intptr_t>(displacement) - static_cast<std::intptr_t>(part.bias);
-    if (begin < image.low || begin >= image.high || part.size > image.high - begin) {
+    if (!is_text(image, begin, part.size)) {
       file.refuse() << name << " in " << image.path << " has a split part that cannot be located";
       return false;
     }

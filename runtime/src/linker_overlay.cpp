@@ -67,8 +67,9 @@ bool keep_names(LinkFile &file, ImageLink &link, KeptState &state) {
       const Elf64_Sym &symbol = reader.symbols()[row.symbol];
       if (symbol.st_shndx == SHN_ABS || link.places[symbol.st_shndx].area == Area::kNotLoaded)
         continue;
-      kept.name.address = link.area(link.places[symbol.st_shndx].area).address + link.places[symbol.st_shndx].offset +
-                          symbol.st_value;
+      AreaContent &area = link.area(link.places[symbol.st_shndx].area);
+      kept.name.address = area.address + link.places[symbol.st_shndx].offset + symbol.st_value;
+      kept.name.area_end = area.address + area.size;
       kept.name.size = static_cast<std::uint32_t>(symbol.st_size);
       kept.name.flags |= sled_flags(file, symbol);
     }
@@ -113,15 +114,15 @@ bool keep_units(LinkFile &file, LinkedUpdate &update) {
   return true;
 }
 
-// The new body's entry of a function, sled included.
-std::uintptr_t new_entry(const LinkFile &file, const Image &image, std::uint32_t symbol) {
+bool keep_body(LinkFile &file, const LinkedFunction &function, std::uint32_t symbol, KeptState &state) {
   const Elf64_Sym &row = file.reader.symbols()[symbol];
   for (ImageLink *link : file.images)
-    if (link->image == &image) {
-      const SectionPlace &at = link->places[row.st_shndx];
-      return link->area(at.area).address + at.offset + row.st_value;
+    if (link->image == function.image) {
+      std::uintptr_t entry = link->code.address + link->places[row.st_shndx].offset + row.st_value; // its sled included
+      return state.bodies.push_back(
+          {function.image, {file.update, function.sled, entry, link->code.address + link->code.size}});
     }
-  return 0;
+  return true;
 }
 
 } // namespace
@@ -144,10 +145,8 @@ bool keep_results(LinkFile &file, const Vec<std::uint32_t> &rows) {
     }
     for (std::size_t i = 0; complete && i < update.functions.size(); ++i) {
       const LinkedFunction &function = update.functions[i];
-      if (function.change != format::FunctionChange::kReplaced)
-        continue;
-      std::uintptr_t body = new_entry(file, *function.image, file.reader.functions()[rows[i]].symbol);
-      complete = state->bodies.push_back({function.image, {&update, function.sled, body}});
+      if (function.change == format::FunctionChange::kReplaced)
+        complete = keep_body(file, function, file.reader.functions()[rows[i]].symbol, *state);
     }
   }
   if (!complete) {

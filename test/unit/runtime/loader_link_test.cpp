@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
+#include <random>
 #include <stdexcept>
 #include <thread>
 #include <unistd.h>
@@ -392,6 +393,45 @@ TEST_F(LinkTest, RefusesDamage) {
   std::uint32_t section = homeless.builder.add_section(".rodata.homeless", SHF_ALLOC, Bytes(4));
   homeless.relocate(add, 2, R_X86_64_PC32, homeless.builder.add_symbol("homeless", section, 0, 4), -4);
   expect_refused(homeless, "needs homeless in section .rodata.homeless, which belongs to no unit");
+}
+
+// Damage behind a right digest: refused or linked, never a crash, and nothing is left behind.
+TEST_F(LinkTest, SurvivesDamage) {
+  SampleUpdate update;
+  std::uint32_t add = update.replace_add(kJump);
+  update.relocate(add, 1, R_X86_64_PLT32, update.import("getppid", ImportKind::kFunction), -4);
+  std::uint32_t fresh = update.function("fresh", kThreadLocalIe);
+  update.adds("fresh", fresh);
+  update.relocate(fresh, 3, R_X86_64_GOTTPOFF, update.import("sample_thread_local", ImportKind::kThreadLocal), -4);
+  update.old_code("sample_split", {0, 0, 0, 0, 0, 0xe9, 0, 0, 0, 0}, {{0, 5}, {6, 4}});
+  update.builder.parts.push_back({6, -4, kColdBytes, 0});
+  update.builder.old_code.back().part_count = 1;
+  update.replaces("sample_split", update.function("sample_split", {0xc3}));
+  update.zeros("zeros", 5000);
+  const Bytes file = update.builder.finish();
+  std::mt19937 random(2);
+  int accepted = 0, refused = 0;
+  for (int round = 0; round < 3000; ++round) {
+    Bytes damaged = file;
+    for (unsigned changes = 1 + random() % 3; changes > 0; --changes) {
+      static constexpr std::uint8_t kValues[] = {0, 1, 2, 4, 0x7f, 0x80, 0xff};
+      damaged[random() % damaged.size()] = kValues[random() % sizeof kValues];
+    }
+    format::test::seal(damaged);
+    LinkedUpdate result = {};
+    Message why;
+    if (link_update(damaged.data(), damaged.size(), result, why)) {
+      ++accepted;
+      enter_update(result);
+      leave_update(result);
+      unlink_update(result);
+    } else {
+      ++refused;
+      EXPECT_GT(why.size(), 0u);
+    }
+  }
+  EXPECT_GT(accepted, 50);
+  EXPECT_GT(refused, 50);
 }
 
 // ---- One update after another -------------------------------------------------------------------------------------------
