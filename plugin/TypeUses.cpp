@@ -98,7 +98,9 @@ public:
     return true;
   }
   bool VisitArraySubscriptExpr(ArraySubscriptExpr *E) { return addEscaping(E->getType()); }
-  bool VisitCXXConstructExpr(CXXConstructExpr *E) { return addEscaping(E->getType()); }
+  bool VisitCXXConstructExpr(CXXConstructExpr *E) { // a trivial one is no call that `this` could escape through
+    return E->getConstructor()->isTrivial() || addEscaping(E->getType());
+  }
   bool VisitCXXNewExpr(CXXNewExpr *E) { return addEscaping(E->getAllocatedType()); }
   bool VisitCXXDeleteExpr(CXXDeleteExpr *E) { return addEscaping(E->getDestroyedType()); }
   bool VisitCXXThrowExpr(CXXThrowExpr *E) { return !E->getSubExpr() || addEscaping(E->getSubExpr()->getType()); }

@@ -5,11 +5,14 @@
 // RUN: %info %t.o | FileCheck --check-prefix=NOT %s
 // NOT-NOT: tag:unused
 // NOT-NOT: tag:only_pointed_to
-// NOT-NOT: tag:stat
-// CHECK: layout tag:node::(anon 0) union size=8 align=8 escapes at info-layouts.c:[[#@LINE+36]]
+// NOT-NOT: layout tag:stat {{.*}}
+// CHECK: layout var:global struct size=16
+// CHECK-NEXT:   field inner offset=0 bits=64 type=record:tag:named_inside
+// CHECK: layout tag:named_inside struct size=8
+// CHECK: layout tag:node::(anon 0) union size=8 align=8 escapes at info-layouts.c:[[#@LINE+30]]
 // CHECK-NEXT:   field i offset=0 bits=32 type=i32
 // CHECK-NEXT:   field d offset=0 bits=64 type=f64
-// CHECK-NEXT: layout tag:node struct size=64 align=16 escapes at info-layouts.c:[[#@LINE+31]]
+// CHECK-NEXT: layout tag:node struct size=64 align=16 escapes at info-layouts.c:[[#@LINE+23]]
 // CHECK-NEXT:   field next offset=0 bits=64 type=ptr
 // CHECK-NEXT:   field state offset=64 bits=32 type=i32
 // CHECK-NEXT:   field a offset=96 bits=3 type=u32
@@ -22,9 +25,6 @@
 // CHECK-NEXT: layout tag:node::(anon 1) struct size=7
 // CHECK-NEXT:   field c offset=0 bits=56 type=array:7:i8
 // CHECK-NEXT: layout typedef:point struct size=8
-// CHECK: layout var:global struct size=16
-// CHECK-NEXT:   field inner offset=0 bits=64 type=record:tag:named_inside
-// CHECK: layout tag:named_inside struct size=8
 // CHECK: layout tag:contained struct size=8 align=4 stays in use
 // CHECK: layout tag:address_taken struct size=4 align=4 escapes
 // CHECK: layout tag:buffer struct size=8 align=1 escapes
@@ -35,7 +35,7 @@
 enum state { IDLE, BUSY = 5, NEGATIVE = -1 };
 typedef struct { int x, y; } point;
 struct
-node { // the line of the name
+node { // the line of the name counts
   struct node *next;
   enum state state;
   unsigned a : 3, b : 5;

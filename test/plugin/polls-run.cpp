@@ -24,9 +24,9 @@ struct State {
 };
 extern "C" __attribute__((visibility("hidden"))) struct alignas(64) { unsigned char bytes[64]; } __wfp_image;
 static State &state = reinterpret_cast<State &>(__wfp_image);
-static int polls, points;
-extern "C" __attribute__((preserve_most)) void onPoll() { ++polls; }
-extern "C" __attribute__((preserve_most)) void onPoint() { ++points; }
+static volatile int polls, points; // the compiler does not know that polls are calls
+extern "C" __attribute__((preserve_most)) void onPoll() { polls = polls + 1; }
+extern "C" __attribute__((preserve_most)) void onPoint() { points = points + 1; }
 
 static volatile int sink, twenty = 20;
 static __attribute__((noinline)) void step(int i) { sink = i; }
