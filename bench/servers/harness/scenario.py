@@ -134,36 +134,34 @@ def _run_live(server, options, toolchain, old, update, work):
         wfpatch = live.Wfpatch(toolchain.tool("wfpatch"), child.pid)
         witnesses = _Witnesses(server, ports, 3 * options.threads)
         witnesses.expect("old", "before any update")
-        load_report = work / "load.json"
-        load_report.unlink(missing_ok=True)
-        command = server.load_command(toolchain, ports, options.connections, options.rate, load_report)
-        with live.Child(command, work / "load.log") as load:
-            time.sleep(1)  # the load's first requests only fill the cache; updates come while it reads
-            begin = time.monotonic()
-            rounds = [_round(server, wfpatch, update, witnesses, ports, n) for n in range(options.rounds + 1)]
-            row = _change(wfpatch, lambda: wfpatch.apply(update))
+
+        def come_and_go():
+            rounds = [_round(wfpatch, update, witnesses, number) for number in range(options.rounds + 1)]
+            last = _change(wfpatch, lambda: wfpatch.apply(update))
             witnesses.expect("new", "after the last apply")
-            exploited = server.exploit(ports)
-            if not exploited or not server.is_refusal(exploited):
-                raise Mismatch(f"the patched server answered the exploit with {exploited[:80]!r}")
-            elapsed = time.monotonic() - begin
-            time.sleep(0.5)
-            if not load.alive():
-                raise live.LiveError(f"the load ended early: {load.log.read_text()[:500]}")
-            load_status = load.stop()
-        status = wfpatch.status()
+            return rounds, last
+
+        def loaded(name, action):
+            return _under_load(server, options, toolchain, ports, work / f"load-{name}", action)
+
+        quiet_load, _ = loaded("none", lambda: time.sleep(1 if options.short else 15))
+        begin = time.monotonic()
+        load, (rounds, last) = loaded("updates", come_and_go)
+        elapsed = time.monotonic() - begin
+
+        exploited = server.exploit(ports)
+        if not exploited or not server.is_refusal(exploited):
+            raise Mismatch(f"the patched server answered the exploit with {exploited[:80]!r}")
+        threads = len(wfpatch.status()["threads"])
         if not child.alive():
             raise Mismatch(f"the server died with status {child.process.returncode}")
         server_status = child.stop()
-    report = json.loads(load_report.read_text())
-    if load_status != 0 or report["failed"]:
-        raise Mismatch(f"{report['failed']} of {report['requests']} requests failed: {report['failures']}")
     if server_status != 0:
         raise Mismatch(f"the server ended with status {server_status} on SIGTERM, see {child.log}")
-    applied = [r["apply"] for r in rounds] + [row]
+    applied = [r["apply"] for r in rounds] + [last]
     return {
-        "threads": len(status["threads"]),
-        "functions": row.get("functions"),
+        "threads": threads,
+        "functions": last.get("functions"),
         "applies": len(applied),
         "reverts": len(rounds),
         "update_seconds": round(elapsed, 3),
@@ -171,11 +169,30 @@ def _run_live(server, options, toolchain, old, update, work):
         "apply_us_max": max((r["apply_us"] for r in applied if r.get("apply_us") is not None), default=None),
         "settle_us_median": _median(r.get("settle_us") for r in applied),
         "settle_us_max": max((r["settle_us"] for r in applied if r.get("settle_us") is not None), default=None),
-        "load": report,
+        "load_without_updates": quiet_load,
+        "load": load,
     }
 
 
-def _round(server, wfpatch, update, witnesses, ports, number):
+def _under_load(server, options, toolchain, ports, path, action):
+    """Runs action() while the load runs; returns the load's report, in which no request may have failed, and its result."""
+    report = path.with_suffix(".json")
+    report.unlink(missing_ok=True)
+    command = server.load_command(toolchain, ports, options.connections, options.rate, report)
+    with live.Child(command, path.with_suffix(".log")) as load:
+        time.sleep(1)  # the load's first requests only fill the cache; updates come while it reads
+        result = action()
+        time.sleep(0.5)
+        if not load.alive():
+            raise live.LiveError(f"the load ended early: {load.log.read_text()[:500]}")
+        status = load.stop()
+    figures = json.loads(report.read_text())
+    if status != 0 or figures["failed"]:
+        raise Mismatch(f"{figures['failed']} of {figures['requests']} requests failed: {figures['failures']}")
+    return figures, result
+
+
+def _round(wfpatch, update, witnesses, number):
     applied = _change(wfpatch, lambda: wfpatch.apply(update))
     witnesses.expect("new", f"round {number}, after apply")
     reverted = _change(wfpatch, lambda: wfpatch.revert())
@@ -204,11 +221,15 @@ def _report(server, results, work):
         f"  apply         median {results['apply_us_median']} us, max {results['apply_us_max']} us",
         f"  all moved     median {results['settle_us_median']} us, max {results['settle_us_max']} us",
         f"  requests      {load['answered']} answered, {load['failed']} failed, on {load['connections']} connections",
-        f"  latency       p50 {load['p50_us']} us, p99 {load['p99_us']} us, p99.9 {load['p999_us']} us,"
-        f" max {load['max_us']} us",
+        f"  latency       {_latencies(load)}",
+        f"    no updates  {_latencies(results['load_without_updates'])}",
     ])
     (work / "results.json").write_text(json.dumps(results, indent=2) + "\n")
     (work / "results.txt").write_text(text + "\n")
     print(text)
     print(f"  written to    {work}/results.json")
     return 0
+
+
+def _latencies(load):
+    return f"p50 {load['p50_us']} us, p99 {load['p99_us']} us, p99.9 {load['p999_us']} us, max {load['max_us']} us"

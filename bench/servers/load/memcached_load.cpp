@@ -254,7 +254,7 @@ public:
             {"p50_us", micros(0.5)},
             {"p99_us", micros(0.99)},
             {"p999_us", micros(0.999)},
-            {"max_us", totals_.latency.max_us()}};
+            {"max_us", std::round(totals_.latency.max_us() * 10) / 10}};
   }
   bool clean() const { return totals_.failed == 0 && totals_.latency.count() > 0; }
 
