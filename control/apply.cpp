@@ -1,7 +1,7 @@
 // wfpatch apply PID update.wfp...
 //
-// The files are opened and looked at before anything is sent, so that a misspelt third name does not leave the first two
-// applied.  What they hold is for the process to judge: it must not trust us anyway.
+// The files are opened and looked at before anything is sent, so that a misspelt third name does not leave the first
+// two applied.  What they hold is for the process to judge: it must not trust us anyway.
 #include "control/change.h"
 #include "control/command.h"
 #include "control/errors.h"
@@ -63,14 +63,14 @@ void add_apply(CLI::App &app, Action &action, Console &console) {
   command->add_option("update", options->files, "Updates made by wfdiff")->required()->type_name("FILE.wfp");
   options->change.add_to(*command);
   add_json(*command, console, "Print the result as JSON");
-  command->footer("Waits until every thread runs the new code. The process is left unchanged by an update that it refuses,\n"
-                  "and the updates after it are not tried.\n\n"
-                  "  wfpatch apply 4242 fix.wfp\n"
-                  "  wfpatch apply $(pidof server) a.wfp b.wfp --timeout 5\n"
-                  "  wfpatch apply 4242 fix.wfp --allow-active event_loop");
-  command->callback([options, &action] {
-    action = [options](Console &console) { return run_apply(*options, console); };
-  });
+  command->footer(
+      "Waits until every thread runs the new code. The process is left unchanged by an update that it refuses,\n"
+      "and the updates after it are not tried.\n\n"
+      "  wfpatch apply 4242 fix.wfp\n"
+      "  wfpatch apply $(pidof server) a.wfp b.wfp --timeout 5\n"
+      "  wfpatch apply 4242 fix.wfp --allow-active event_loop");
+  command->callback(
+      [options, &action] { action = [options](Console &console) { return run_apply(*options, console); }; });
 }
 
 } // namespace wfp::control

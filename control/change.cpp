@@ -34,7 +34,9 @@ void ChangeOptions::add_to(CLI::App &command) {
   auto check_mode = [](const std::string &text) {
     return text == "wait-free" || text == "barrier" ? std::string() : "'" + text + "' is neither wait-free nor barrier";
   };
-  command.add_option("--mode", mode, "wait-free: threads change over one by one (default); barrier: all stop and change together")
+  command
+      .add_option("--mode", mode,
+                  "wait-free: threads change over one by one (default); barrier: all stop and change together")
       ->type_name("MODE")
       ->check(CLI::Validator(check_mode, ""));
   add_seconds(command, "--timeout", timeout, 0, "Wait at most S seconds for all threads to move (default 30)");
@@ -62,7 +64,8 @@ ChangeOutcome carry_out(const ProcessInfo &process, Row request, int fd, Directi
       std::vector<Row> rows = connection.request(request, reply, fd);
       outcome.applied = interpret(process, [&] { return parse_applied(rows); });
     } catch (const NoAnswer &silence) {
-      throw TimedOut(std::string(silence.what()) + "; it has the request and may still carry it out: see 'wfpatch status " +
+      throw TimedOut(std::string(silence.what()) +
+                     "; it has the request and may still carry it out: see 'wfpatch status " +
                      std::to_string(process.pid) + "'");
     }
   }

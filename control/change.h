@@ -24,9 +24,9 @@ struct ChangeOutcome {
   Settlement settlement; // if waited
 };
 
-// Sends `request` (apply or revert, with the fields that only it has) and waits as the options say.  `fd` is the update's
-// file or -1; `what` names the update to the user.  A time-out while threads move is an outcome like any other; TimedOut
-// is thrown only if the process fell silent, Refused if nothing was changed.
+// Sends `request` (apply or revert, with the fields that only it has) and waits as the options say.  `fd` is the
+// update's file or -1; `what` names the update to the user.  A time-out while threads move is an outcome like any
+// other; TimedOut is thrown only if the process fell silent, Refused if nothing was changed.
 ChangeOutcome carry_out(const ProcessInfo &process, Row request, int fd, Direction direction, const std::string &what,
                         const ChangeOptions &options, Console &console);
 

@@ -4,8 +4,8 @@
 // - Abstract names belong to a network namespace, and the process names its socket by the PID that it knows of itself.
 //   We create our socket in the target's network namespace.  Only the socket need live there, so a thread that ends
 //   right away enters it, and only if it is another one than ours: entering needs privileges, the usual case must not.
-// - Anybody may bind any abstract name.  SO_PEERCRED says, in our PID namespace, who called listen(); a socket of another
-//   process than the one asked for is refused, before anything is sent.
+// - Anybody may bind any abstract name.  SO_PEERCRED says, in our PID namespace, who called listen(); a socket of
+//   another process than the one asked for is refused, before anything is sent.
 // - The process may be stopped, or its control thread busy: every wait has the caller's deadline.
 //
 // One request is in flight at a time.  The update travels as an open descriptor, so the process needs no access to our
@@ -130,8 +130,9 @@ Connection Connection::open(const ProcessInfo &process, Deadline deadline) {
     if (errno != ECONNREFUSED && errno != ENOENT)
       throw Refused("cannot connect to " + process.label() + ": " + error_text(errno));
     if (network_namespace(std::to_string(process.pid)).empty() && ::geteuid() != 0)
-      throw Refused("no connection to " + process.label() + ": it is not running the wfpatch runtime, or it belongs to " +
-                    "user " + user_name(process.uid) + " and is out of reach (try as root)");
+      throw Refused("no connection to " + process.label() +
+                    ": it is not running the wfpatch runtime, or it belongs to user " + user_name(process.uid) +
+                    " and is out of reach (try as root)");
     throw Refused(process.label() + " is not running the wfpatch runtime");
   }
   check_peer(process, connection.socket.get());

@@ -12,15 +12,14 @@ namespace wfp::control {
 
 namespace {
 
-constexpr char kFooter[] =
-    "  wfpatch list                     which processes can be updated\n"
-    "  wfpatch inspect fix.wfp          what an update would change\n"
-    "  wfpatch apply 4242 fix.wfp       apply it, and wait until all threads run the new code\n"
-    "  wfpatch status 4242              which thread runs what, and what holds it up\n"
-    "  wfpatch revert 4242              take the newest update back\n\n"
-    "Exit status: 0 done; 1 refused, nothing changed, the reason is on stderr; 2 wrong usage;\n"
-    "3 time-out while threads still move: the update stays and goes on.\n"
-    "More: 'wfpatch COMMAND --help', wfpatch(1), wfpatch(7).";
+constexpr char kFooter[] = "  wfpatch list                     which processes can be updated\n"
+                           "  wfpatch inspect fix.wfp          what an update would change\n"
+                           "  wfpatch apply 4242 fix.wfp       apply it, and wait until all threads run the new code\n"
+                           "  wfpatch status 4242              which thread runs what, and what holds it up\n"
+                           "  wfpatch revert 4242              take the newest update back\n\n"
+                           "Exit status: 0 done; 1 refused, nothing changed, the reason is on stderr; 2 wrong usage;\n"
+                           "3 time-out while threads still move: the update stays and goes on.\n"
+                           "More: 'wfpatch COMMAND --help', wfpatch(1), wfpatch(7).";
 
 int parse_and_run(CLI::App &app, std::vector<std::string> arguments, Action &action, Console &console) {
   std::reverse(arguments.begin(), arguments.end()); // CLI11 takes them from the back

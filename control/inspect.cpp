@@ -80,7 +80,9 @@ Json describe_data(const UpdateReader &update) {
       continue;
     const bool writable = update.sections()[symbol.st_shndx].sh_flags & SHF_WRITE;
     data.push_back({{"name", update.symbol_name(symbol)},
-                    {"kind", type == STT_TLS ? "thread-local" : writable ? "variable" : "constant"},
+                    {"kind", type == STT_TLS ? "thread-local"
+                             : writable      ? "variable"
+                                             : "constant"},
                     {"size", symbol.st_size},
                     {"unit", unit_name(update, units[symbol.st_shndx])}});
   }

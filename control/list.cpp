@@ -1,9 +1,9 @@
 // wfpatch list
 //
 // A process listens on an abstract socket named by the PID that it knows of itself.  So for each process we ask whether
-// the list of sockets of *its* network namespace holds that name, and if so connect, which verifies the owner.  The lists
-// of other namespaces are read through /proc/PID/net, which needs no privileges; connecting there does, and where it
-// fails the process is still listed, with the reason.
+// the list of sockets of *its* network namespace holds that name, and if so connect, which verifies the owner.  The
+// lists of other namespaces are read through /proc/PID/net, which needs no privileges; connecting there does, and where
+// it fails the process is still listed, with the reason.
 #include "control/command.h"
 #include "control/errors.h"
 #include "format/protocol.h"
@@ -126,11 +126,11 @@ void add_list(CLI::App &app, Action &action, Console &console) {
   CLI::App *command = app.add_subcommand("list", "List the processes that can be updated");
   add_seconds(*command, "--timeout", *timeout, 0.01, "Wait at most S seconds for each process to answer (default 1)");
   add_json(*command, console, "Print the list as JSON");
-  command->footer("UPDATES counts the updates in effect. Processes in other network namespaces (containers) are shown where\n"
-                  "you may see them; to reach them you must be root.");
-  command->callback([timeout, &action] {
-    action = [timeout](Console &console) { return run_list(*timeout, console); };
-  });
+  command->footer(
+      "UPDATES counts the updates in effect. Processes in other network namespaces (containers) are shown where\n"
+      "you may see them; to reach them you must be root.");
+  command->callback(
+      [timeout, &action] { action = [timeout](Console &console) { return run_list(*timeout, console); }; });
 }
 
 } // namespace wfp::control

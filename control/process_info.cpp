@@ -1,5 +1,5 @@
-// All of it comes from /proc/PID/status (world-readable) where possible: exe and ns/ need the right to trace the process,
-// and a command that cannot name a process cannot give a good reason for its refusal.
+// All of it comes from /proc/PID/status (world-readable) where possible: exe and ns/ need the right to trace the
+// process, and a command that cannot name a process cannot give a good reason for its refusal.
 #include "control/process_info.h"
 
 #include "control/errors.h"

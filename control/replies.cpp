@@ -1,5 +1,5 @@
-// A process knows its numbers in its own PID namespace, which need not be ours: its PID is not taken from the reply, and
-// the ids of its threads are translated.  Its program's path is taken from /proc where we may read it.
+// A process knows its numbers in its own PID namespace, which need not be ours: its PID is not taken from the reply,
+// and the ids of its threads are translated.  Its program's path is taken from /proc where we may read it.
 #include "control/replies.h"
 
 #include <nlohmann/json.hpp>

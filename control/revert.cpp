@@ -39,9 +39,9 @@ const UpdateStatus &choose(const ProcessInfo &process, const ProcessStatus &stat
   }
   // Not the last in the list: an update that was applied again keeps its place.
   if (wanted.empty() && !candidates.empty())
-    return **std::max_element(candidates.begin(), candidates.end(), [](const UpdateStatus *left, const UpdateStatus *right) {
-      return left->view < right->view;
-    });
+    return **std::max_element(
+        candidates.begin(), candidates.end(),
+        [](const UpdateStatus *left, const UpdateStatus *right) { return left->view < right->view; });
   if (candidates.size() == 1)
     return *candidates.front();
   if (candidates.empty() && wanted.empty())
@@ -59,8 +59,8 @@ int run_revert(const RevertOptions &options, Console &console) {
   const double patience = std::clamp(options.change.timeout, 1.0, kStatusSeconds);
   const ProcessStatus status = fetch_status(process, deadline_in(patience));
   const UpdateStatus &update = choose(process, status, options.update);
-  ChangeOutcome outcome = carry_out(process, Row{"revert", {{"update", update.id}}}, -1, Direction::kBack,
-                                    update.file, options.change, console);
+  ChangeOutcome outcome = carry_out(process, Row{"revert", {{"update", update.id}}}, -1, Direction::kBack, update.file,
+                                    options.change, console);
   ExitCode code = report(process, update.file, "reverted in", outcome, options.change, console);
   if (console.json) {
     Json entry = {{"file", update.file}};
@@ -76,18 +76,19 @@ void add_revert(CLI::App &app, Action &action, Console &console) {
   auto options = std::make_shared<RevertOptions>();
   CLI::App *command = app.add_subcommand("revert", "Take an update back, the newest if none is named");
   add_pid(*command, options->pid);
-  command->add_option("update", options->update, "The beginning of an id, or a file name, as 'wfpatch status' shows them")
+  command
+      ->add_option("update", options->update, "The beginning of an id, or a file name, as 'wfpatch status' shows them")
       ->type_name("UPDATE");
   options->change.add_to(*command);
   add_json(*command, console, "Print the result as JSON");
-  command->footer("Reverting is an update like any other: threads go back to the old code one by one. Variables keep the\n"
-                  "values that the new code gave them.\n\n"
-                  "  wfpatch revert 4242\n"
-                  "  wfpatch revert 4242 fix.wfp\n"
-                  "  wfpatch revert 4242 3f2a91");
-  command->callback([options, &action] {
-    action = [options](Console &console) { return run_revert(*options, console); };
-  });
+  command->footer(
+      "Reverting is an update like any other: threads go back to the old code one by one. Variables keep the\n"
+      "values that the new code gave them.\n\n"
+      "  wfpatch revert 4242\n"
+      "  wfpatch revert 4242 fix.wfp\n"
+      "  wfpatch revert 4242 3f2a91");
+  command->callback(
+      [options, &action] { action = [options](Console &console) { return run_revert(*options, console); }; });
 }
 
 } // namespace wfp::control

@@ -1,8 +1,8 @@
-// The process does not call back: it is asked again and again, at intervals that grow from 1 ms (a busy server has moved
-// after a few) to 100 ms (a thread that computes for seconds loses nothing by being asked less often).
+// The process does not call back: it is asked again and again, at intervals that grow from 1 ms (a busy server has
+// moved after a few) to 100 ms (a thread that computes for seconds loses nothing by being asked less often).
 //
-// Reverting is an update like any other, except that its row bears the id of the update that goes away and says `reverted`
-// from the start; that it has settled is told by its settling time.
+// Reverting is an update like any other, except that its row bears the id of the update that goes away and says
+// `reverted` from the start; that it has settled is told by its settling time.
 #include "control/settle.h"
 
 #include <algorithm>

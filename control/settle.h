@@ -11,12 +11,12 @@ enum class Direction { kForward, kBack };
 
 struct Settlement {
   bool settled = false;
-  UpdateStatus update;               // as last seen
-  std::vector<ThreadStatus> behind;  // threads in an older view, as last seen
+  UpdateStatus update;              // as last seen
+  std::vector<ThreadStatus> behind; // threads in an older view, as last seen
 };
 
-// Asks until no thread is left behind or the deadline has passed.  `publish`ed is the view that the threads should reach.
-// Throws NoAnswer if the process falls silent, Refused if it ends or loses the update.
+// Asks until no thread is left behind or the deadline has passed.  `publish`ed is the view that the threads should
+// reach. Throws NoAnswer if the process falls silent, Refused if it ends or loses the update.
 Settlement wait_until_settled(const ProcessInfo &process, const std::string &id, std::uint64_t published,
                               Direction direction, Deadline deadline,
                               const std::function<void(const Settlement &)> &progress);

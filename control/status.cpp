@@ -32,8 +32,8 @@ void print_tables(const ProcessInfo &process, const ProcessStatus &status, std::
     Table updates({"UPDATE", "FILE", "STATE", "VIEW", "FUNCTIONS", "THREADS", "APPLIED IN", "SETTLED IN"});
     for (const UpdateStatus &update : status.updates)
       updates.add({short_id(update.id), update.file,
-                   update.in_force() || !update.in_transition() ? update.state : "reverting", std::to_string(update.view),
-                   std::to_string(update.functions),
+                   update.in_force() || !update.in_transition() ? update.state : "reverting",
+                   std::to_string(update.view), std::to_string(update.functions),
                    std::to_string(update.threads_moved) + "/" + std::to_string(update.threads_total),
                    duration(update.apply_us), update.settle_us ? duration(*update.settle_us) : "-"});
     updates.print(out);
@@ -83,14 +83,14 @@ void add_status(CLI::App &app, Action &action, Console &console) {
   add_seconds(*command, "--interval", options->interval, 0.01, "Seconds between two looks of --watch (default 1)");
   add_seconds(*command, "--timeout", options->timeout, 0.01, "Wait at most S seconds for an answer (default 5)");
   add_json(*command, console, "Print JSON; with --watch one document on each line");
-  command->footer("An update is 'moving' until every thread has changed over, then 'settled'. HELD UP BY names the function\n"
-                  "that is active on the thread's stack and keeps it in older code.\n\n"
-                  "  wfpatch status 4242\n"
-                  "  wfpatch status 4242 --watch\n"
-                  "  wfpatch status 4242 --json | jq '.threads[] | select(.held_by)'");
-  command->callback([options, &action] {
-    action = [options](Console &console) { return run_status(*options, console); };
-  });
+  command->footer(
+      "An update is 'moving' until every thread has changed over, then 'settled'. HELD UP BY names the function\n"
+      "that is active on the thread's stack and keeps it in older code.\n\n"
+      "  wfpatch status 4242\n"
+      "  wfpatch status 4242 --watch\n"
+      "  wfpatch status 4242 --json | jq '.threads[] | select(.held_by)'");
+  command->callback(
+      [options, &action] { action = [options](Console &console) { return run_status(*options, console); }; });
 }
 
 } // namespace wfp::control
