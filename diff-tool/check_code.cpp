@@ -49,6 +49,10 @@ void checkParts(Session &S, const UnitPair &U, const Object &Old, const Piece &P
 
 bool isConstructor(const Object &O, uint32_t Piece) {
   StringRef Name = O.name(O.Pieces[Piece]);
+  // __tls_init, alias _ZTH..., has run in the threads that exist.
+  for (uint32_t I : O.Pieces[Piece].Symbols)
+    if (O.Symbols[I].Name == "__tls_init" || O.Symbols[I].Name.starts_with("_ZTH"))
+      return true;
   if (Name.starts_with("_GLOBAL__sub_I_") || Name.starts_with("_GLOBAL__I_") || Name.starts_with("__cxx_global_var_init"))
     return true;
   for (const wfdiff::Piece &P : O.Pieces) {
@@ -90,6 +94,23 @@ void checkStartup(Session &S, const UnitPair &U) {
                "is a constructor and changed (" + U.State[I].Why + "); the running program has executed it already");
 }
 
+// Two names of one entry that have entries of their own in the other build: callers of one would get the other.
+void checkAliases(Session &S, const UnitPair &U) {
+  for (uint32_t I = 0; I < U.Old->Pieces.size(); ++I) {
+    const Piece &P = U.Old->Pieces[I];
+    for (uint32_t Sym : P.Symbols) {
+      const Symbol &Name = U.Old->Symbols[Sym];
+      auto Found = U.New->ByName.find(Name.Name);
+      if (Name.Binding == ELF::STB_LOCAL || Name.Value != P.Offset || Found == U.New->ByName.end() ||
+          U.New->Pieces[Found->second].Local || U.Match.ToNew[I] == Found->second)
+        continue;
+      auto Others = [](const Object &O, const Piece &Q) { return Q.Symbols.size() > 1 ? " an alias of " + O.label(Q) : " on its own"; };
+      S.refuse(U, Name.Name,
+               "is" + Others(*U.Old, P) + " in OLD, and" + Others(*U.New, U.New->Pieces[Found->second]) + " in NEW");
+    }
+  }
+}
+
 void checkIncluded(Session &S, uint32_t Unit) {
   const UnitPair &U = S.Units[Unit];
   const Object &New = *U.New;
@@ -101,6 +122,10 @@ void checkIncluded(Session &S, uint32_t Unit) {
       S.refuse(U, New.label(P), "is an ifunc in NEW; an update cannot bring one");
     if (P.Kind == PieceKind::Variable && P.NameSymbol == None)
       S.refuse(U, New.label(P), "is writable data without a name; it cannot be told which data of the program it is");
+    // One guard for all dynamically initialised thread-locals of a unit; in the threads that exist it is set.
+    if (P.Kind == PieceKind::ThreadLocal && U.Old && U.Old->ByName.count("__tls_guard") && !New.name(P).starts_with("_ZZ"))
+      S.refuse(U, New.label(P), "is a new thread-local in a unit whose thread-locals have constructors: threads that exist would "
+                                "not construct it");
     for (size_t K = 0; K < P.RelocationCount; ++K) {
       const Relocation &R = New.relocations(P)[K];
       const Target &T = New.targets(P)[K];
@@ -183,12 +208,17 @@ void checkCode(Session &S) {
     checkStartup(S, U);
     if (U.New)
       checkIncluded(S, I);
-    if (U.Old && U.New)
+    if (U.Old && U.New) {
       checkLabels(S, U);
+      checkAliases(S, U);
+    }
     if (U.Old)
       checkRemoved(S, U);
     for (uint32_t P = 0; U.New && P < U.State.size(); ++P) {
       const SymbolRecord *R = U.New->Pieces[P].Record;
+      if (U.State[P].Kind == Change::Replaced && R && (R->Flags & kFunctionConvention))
+        S.refuse(U, U.New->label(U.New->Pieces[P]),
+                 "has another calling convention in NEW, one that may keep r11 live: calls to it cannot be redirected");
       if (U.State[P].Kind == Change::Replaced && R && (R->Flags & kFunctionCoroutine))
         S.refuse(U, U.New->label(U.New->Pieces[P]), "is a C++20 coroutine and changed; suspended frames of it may exist");
     }

@@ -77,9 +77,10 @@ void checkConstant(Session &S, uint32_t Unit, uint32_t NewPiece, const Differenc
   std::string Why;
   if ((P.Record && (P.Record->Flags & kSymbolAddressTaken)) || (Q.Record && (Q.Record->Flags & kSymbolAddressTaken)))
     Why = "its address escapes";
-  auto HeldBy = [&](const Object &O, uint32_t Target) {
+  auto HeldBy = [&](const Object &O, uint32_t Target, bool Foreign) {
     for (const Piece &Holder : O.Pieces)
-      if (Holder.Writable && Holder.Kind != PieceKind::Anonymous)
+      // In its own unit a constant that points to it has changed with it; one in another unit would go unnoticed.
+      if (!O.isCode(Holder) && (Foreign || (Holder.Writable && Holder.Kind != PieceKind::Anonymous)))
         for (const wfdiff::Target &T : O.targets(Holder))
           if (T.Piece == Target || (T.Piece == None && O.Symbols[T.Symbol].Name == Name))
             return O.label(Holder);
@@ -89,9 +90,9 @@ void checkConstant(Session &S, uint32_t Unit, uint32_t NewPiece, const Differenc
     if (!Other.Loaded || (P.Local && &Other != &U))
       continue;
     for (const Object *O : {Other.Old.get(), Other.New.get()})
-      if (std::string Holder = O ? HeldBy(*O, &Other != &U ? None - 1 : O == U.Old.get() ? OldPiece : NewPiece) : "";
+      if (std::string Holder = O ? HeldBy(*O, &Other != &U ? None - 1 : O == U.Old.get() ? OldPiece : NewPiece, &Other != &U) : "";
           !Holder.empty())
-        Why = "its address is in the writable " + Holder;
+        Why = (&Other != &U ? "its address is in " : "its address is in the writable ") + Holder;
   }
   auto Option = [&](StringRef Key) {
     auto Found = U.New->Info.Options.find(Key);

@@ -147,6 +147,21 @@ private:
       else
         matchDataGroup(G);
     }
+    matchAliases(F);
+  }
+
+  // A piece may have several names (C1 and C2 constructors, _ZTH and __tls_init): one in common is enough.
+  void matchAliases(Family F) {
+    for (uint32_t I = 0; I < Old.Pieces.size(); ++I) {
+      const Piece &P = Old.Pieces[I];
+      if (family(P.Kind) != F || P.Symbols.size() < 2)
+        continue;
+      for (uint32_t Sym : P.Symbols) {
+        auto Found = New.ByName.find(Old.Symbols[Sym].Name);
+        if (Old.Symbols[Sym].Value == P.Offset && Found != New.ByName.end() && family(New.Pieces[Found->second].Kind) == F)
+          matchFree(I, Found->second);
+      }
+    }
   }
 
   // Content without regard to correlation: bytes outside relocated fields, and targets by name or size.

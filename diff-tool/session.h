@@ -19,6 +19,7 @@ struct Options {
   std::set<std::string> Keep, Reinit, TrustType, ReplaceConst, AllowActive;
   std::set<std::string> Used; // "option\0name" of those that had an effect
   bool Explain = false, Json = false, Verbose = false;
+  bool Debug = true; // copy debug information
 };
 
 // Old piece <-> new piece.

@@ -3,9 +3,11 @@
 // Every piece gets a section of its own, except that strings and constants from one merged section stay together.  Symbols
 // keep their names.  Addends stay as they are in NEW except that they count from the piece instead of from wherever the
 // original symbol was; the bias of PC-relative fields is part of the addend and need not be known for that.
-// .eh_frame is rebuilt for each unit, with only the FDEs of included code and the CIEs that those need.
+// .eh_frame is rebuilt for each unit, with only the FDEs of included code and the CIEs that those need; debug information
+// is copied (debug_info.h).
 #include "diff-tool/checks.h"
 #include "diff-tool/closure.h"
+#include "diff-tool/debug_info.h"
 #include "diff-tool/elf_writer.h"
 #include "diff-tool/manifest_writer.h"
 #include "diff-tool/old_code.h"
@@ -57,6 +59,7 @@ private:
   void relocate(uint32_t Unit, uint32_t Section, uint64_t Offset, const Relocation &R, const Target &T);
   uint32_t importSymbol(uint32_t Unit, const Binding &B, const Symbol &Original);
   void placeReinits();
+  Error addDebugInfo(ArrayRef<uint32_t> Touched);
   void addOldCode(uint32_t Unit);
   void addOldCodeRow(uint32_t Unit, StringRef Name, const OldCode &Code);
   void addFunctions(uint32_t Unit);
@@ -250,6 +253,23 @@ void Writer::placeReinits() {
   }
 }
 
+Error Writer::addDebugInfo(ArrayRef<uint32_t> Touched) {
+  DebugInfoWriter Debug(Elf);
+  for (uint32_t Unit : Touched) {
+    if (!S.Opts.Debug || !S.Units[Unit].New)
+      continue;
+    auto Find = [&](uint32_t Piece) -> std::optional<DebugInfoWriter::Placed> {
+      auto At = Places.find({Unit, Piece});
+      if (At == Places.end())
+        return std::nullopt;
+      return DebugInfoWriter::Placed{At->second.Symbol, At->second.FromSymbol};
+    };
+    if (Error E = Debug.add(*S.Units[Unit].New, Find))
+      return createStringError(inconvertibleErrorCode(), S.Units[Unit].file() + ": " + toString(std::move(E)));
+  }
+  return Error::success();
+}
+
 void Writer::addOldCodeRow(uint32_t Unit, StringRef Name, const OldCode &Code) {
   ManifestOldCode Out{};
   Out.unit = Row.at(Unit);
@@ -393,6 +413,8 @@ Expected<std::vector<uint8_t>> Writer::run() {
       writeFrames(Unit);
     }
   placeReinits();
+  if (Error E = addDebugInfo(Touched))
+    return E;
   Elf.assignIndices();
 
   for (auto &[Handle, Import] : PendingImports) {

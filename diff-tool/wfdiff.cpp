@@ -21,6 +21,7 @@ cl::opt<std::string> Output("o", cl::desc("where to write the update"), cl::valu
 cl::opt<bool> Explain("explain", cl::desc("say for each included function why, with the first difference"),
                       cl::cat(Category));
 cl::opt<bool> Json("json", cl::desc("write the report as JSON"), cl::cat(Category));
+cl::opt<bool> StripDebug("strip-debug", cl::desc("leave debug information out of the update"), cl::cat(Category));
 cl::opt<bool> Verbose("v", cl::desc("also print notes: ignored files, changed options and enumerators"), cl::cat(Category));
 cl::list<std::string> Keep("keep", cl::desc("VAR keeps its value although its initial value changed"), cl::value_desc("VAR"),
                            cl::cat(Category));
@@ -110,6 +111,7 @@ int main(int Argc, char **Argv) {
   S.Opts.Explain = Explain;
   S.Opts.Json = Json;
   S.Opts.Verbose = Verbose;
+  S.Opts.Debug = !StripDebug;
   S.Opts.Keep = setOf(Keep);
   S.Opts.Reinit = setOf(Reinit);
   S.Opts.TrustType = setOf(TrustType);

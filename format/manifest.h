@@ -47,7 +47,7 @@ struct ManifestUnit {
   std::uint32_t key;       // string, UnitRecord's key of the *old* object
   std::uint32_t flags;     // ManifestUnitFlag
   std::uint8_t old_id[32]; // all zero for a unit that OLD does not have
-  std::uint8_t new_id[32];
+  std::uint8_t new_id[32]; // all zero for a unit that NEW does not have
 };
 static_assert(sizeof(ManifestUnit) == 72);
 
@@ -74,8 +74,9 @@ enum ManifestFunctionFlag : std::uint32_t {
   kFunctionComdatGroup = 1u << 2, // look it up in the whole image: the linker chose one of several copies
 };
 
+// A COMDAT function has a row, and a body, for each unit of the update that holds a copy: any of them will do.
 struct ManifestFunction {
-  std::uint32_t unit;
+  std::uint32_t unit;     // of OLD's definition; of NEW's if added.  The body's section may be another unit's: it moved.
   std::uint32_t change;   // FunctionChange
   std::uint32_t old_name; // string: the symbol in OLD; kNone if added
   std::uint32_t new_name; // string: the symbol in NEW; kNone if removed
