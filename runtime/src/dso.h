@@ -76,4 +76,13 @@ struct TlsModule {
 };
 [[nodiscard]] bool tls_module_of(const Dso &dso, TlsModule &module);
 
+// Thread-local storage for variables that updates bring: bytes that every thread has, zero until an update uses them.
+// `module` is the one that holds the pool, `first` the pool's offset from the thread pointer.
+inline constexpr std::size_t kThreadPoolBytes = 1024;
+[[nodiscard]] bool thread_pool(TlsModule &module, std::intptr_t &first);
+// An offset from the thread pointer (never 0), aligned to 64; 0 if the pool has not so much left.
+std::intptr_t take_thread_storage(std::size_t bytes);
+// Gives back what was taken last.
+void return_thread_storage(std::intptr_t offset, std::size_t bytes);
+
 } // namespace wfp

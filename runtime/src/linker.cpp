@@ -2,6 +2,7 @@
 
 #include "runtime/arch/x86_64/relocation.h"
 #include "runtime/src/code_memory.h"
+#include "runtime/src/dso.h"
 #include "runtime/src/unwind.h"
 
 #include <cstring>
@@ -201,6 +202,8 @@ void unmap_images(LinkFile &file) {
       unregister_code_unwind(link.code.address);
     if (link.room)
       return_room(*link.image, link.room, link.room_size);
+    if (link.thread_storage.address)
+      return_thread_storage(static_cast<std::intptr_t>(link.thread_storage.address), link.thread_storage.size);
   }
 }
 
@@ -270,6 +273,7 @@ void unlink_update(LinkedUpdate &update) {
         originals[left++] = originals[j];
     originals.resize_down(left);
     return_room(*kept.image, kept.room, kept.room_size);
+    return_thread_storage(kept.thread_storage, kept.thread_storage_size);
   }
   update.loader_state = nullptr;
 }

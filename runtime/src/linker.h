@@ -43,14 +43,14 @@ struct SymbolValue {
   std::size_t size = 0;
 };
 
-enum class Area : std::uint8_t { kNotLoaded, kCode, kConstants, kData };
+enum class Area : std::uint8_t { kNotLoaded, kCode, kConstants, kData, kThreadStorage };
 
 struct SectionPlace {
   Area area = Area::kNotLoaded;
   std::uint64_t offset = 0; // in its area
 };
 
-// One of an image's three mappings of new content.  `bytes` is the content before it is mapped.
+// One of an image's mappings of new content.  `bytes` is the content before it is mapped.
 struct AreaContent {
   std::uint64_t size = 0;         // in use
   std::uint64_t file_size = 0;    // the rest is zero
@@ -84,12 +84,16 @@ struct ImageLink {
   std::uint64_t frames_offset = 0, frames_size = 0, frame_header_offset = 0, frame_header_size = 0; // in kConstants
   Vec<FrameEntry> frames;
   AreaContent code, constants, data;
+  AreaContent thread_storage; // `address`: offset from the thread pointer
   std::uintptr_t room = 0;
   std::size_t room_size = 0;
   bool unwind_registered = false;
 
   AreaContent &area(Area which) {
-    return which == Area::kCode ? code : which == Area::kConstants ? constants : data;
+    return which == Area::kCode         ? code
+           : which == Area::kConstants ? constants
+           : which == Area::kData      ? data
+                                       : thread_storage;
   }
 };
 
@@ -123,6 +127,8 @@ struct KeptImage {
   std::uintptr_t room;
   std::size_t room_size;
   std::uintptr_t code;
+  std::intptr_t thread_storage;
+  std::size_t thread_storage_size;
   bool unwind_registered;
 };
 struct KeptName {
@@ -162,8 +168,15 @@ struct KeptState {
 std::uintptr_t address_of(const LinkFile &file, const SymbolValue &value);
 std::uintptr_t slot_address(const ImageLink &link, std::uint32_t slot);
 const char *symbol_label(const LinkFile &file, std::uint32_t symbol);
-// The image's own thread-local module; false and a refusal if it has none that is known.
+// What the local-dynamic model counts from: the image's own thread-local module, or the pool's if it has none.
 [[nodiscard]] bool own_module(LinkFile &file, const ImageLink &link, SymbolValue &value);
+
+// The same without the pool and without a refusal.
+[[nodiscard]] bool find_own_module(const ImageLink &link, SymbolValue &value);
+// A thread-local in the pool, as code of `link`'s image sees it.
+void set_pooled(const ImageLink &link, std::intptr_t thread_offset, SymbolValue &value);
+// The value once all is laid out: of a new thread-local its place in the pool.
+SymbolValue final_value(const LinkFile &file, const SymbolValue &value);
 
 // A function by its OLD name in the scope of a unit: through the overlay, then the records.  For COMDAT the whole image
 // counts.  `found.address` is the original entry, wherever it is; current_body() is what it leads to now.

@@ -98,6 +98,31 @@ bool in_image(const Image &image, std::uintptr_t address) { return address >= im
   return true;
 }
 
+// GLOB_DAT and its like first: they hold the final address, while a JUMP_SLOT may wait for its first call.
+[[nodiscard]] bool add_bindings(const Dso &dso, ImageIndex &index) {
+  struct {
+    std::uintptr_t begin;
+    std::size_t size;
+  } const tables[] = {{dso.relocations, dso.relocations_size}, {dso.plt_relocations, dso.plt_relocations_size}};
+  for (const auto &table : tables) {
+    const auto *rows = reinterpret_cast<const Elf64_Rela *>(table.begin);
+    for (std::size_t i = 0; table.begin && i < table.size / sizeof(Elf64_Rela); ++i) {
+      std::uint32_t type = ELF64_R_TYPE(rows[i].r_info);
+      std::uintptr_t place = dso.bias + rows[i].r_offset;
+      if ((type != R_X86_64_GLOB_DAT && type != R_X86_64_JUMP_SLOT && type != R_X86_64_COPY && type != R_X86_64_TPOFF64) ||
+          place < dso.low || place >= dso.high)
+        continue;
+      const auto &symbol = reinterpret_cast<const Elf64_Sym *>(dso.symbols)[ELF64_R_SYM(rows[i].r_info)];
+      if (symbol.st_name == 0 || symbol.st_name >= dso.strings_size)
+        continue;
+      const char *text = reinterpret_cast<const char *>(dso.strings) + symbol.st_name;
+      if (!index.bindings.push_back({format::name_hash(text, std::strlen(text)), text, place, type, symbol.st_size}))
+        return false;
+    }
+  }
+  return true;
+}
+
 template <typename Entry> [[nodiscard]] bool index_names(Arena &arena, HashIndex &names, const Vec<Entry> &entries) {
   if (!names.prepare(arena, entries.size()))
     return false;
@@ -131,7 +156,8 @@ template <typename Entry> [[nodiscard]] bool index_names(Arena &arena, HashIndex
   for (const ArrayRange &range : thread_locals)
     if (!add_thread_locals(image, index, range, units))
       return false;
-  return index_names(index.arena, index.function_names, index.functions) &&
+  return add_bindings(*image.dso, index) && index_names(index.arena, index.binding_names, index.bindings) &&
+         index_names(index.arena, index.function_names, index.functions) &&
          index_names(index.arena, index.variable_names, index.variables) &&
          index_names(index.arena, index.thread_local_names, index.thread_locals);
 }
@@ -209,6 +235,7 @@ static ImageIndex *index_of(Image &image) {
     image.index->functions.set_arena(image.index->arena);
     image.index->variables.set_arena(image.index->arena);
     image.index->thread_locals.set_arena(image.index->arena);
+    image.index->bindings.set_arena(image.index->arena);
     image.index->names.set_arena(image.index->arena);
     image.index->bodies.set_arena(image.index->arena);
     image.index->originals.set_arena(image.index->arena);
@@ -225,6 +252,7 @@ bool index_image(Image &image, Message &why) {
   index->functions.clear();
   index->variables.clear();
   index->thread_locals.clear();
+  index->bindings.clear();
   index->built = fill(image, *index);
   return index->built || out_of_memory(image, why);
 }

@@ -80,12 +80,22 @@ struct OriginalCode {
   std::uint32_t count;
 };
 
+// A dynamic relocation of the image that names a symbol: what the dynamic linker has bound that to stands at its place.
+struct BindingEntry {
+  std::uint64_t name;
+  const char *text;
+  std::uintptr_t place;
+  std::uint32_t type; // R_X86_64_GLOB_DAT, JUMP_SLOT, COPY or TPOFF64
+  std::size_t size;
+};
+
 struct ImageIndex {
   Arena arena;
   Vec<RecordEntry> functions;
   Vec<RecordEntry> variables;
   Vec<ThreadLocalEntry> thread_locals;
-  HashIndex function_names, variable_names, thread_local_names, unit_keys;
+  Vec<BindingEntry> bindings;
+  HashIndex function_names, variable_names, thread_local_names, binding_names, unit_keys;
   bool built = false;          // records have been read
   std::size_t keyed_units = 0; // units that unit_keys knows
   Vec<OverlayName> names;

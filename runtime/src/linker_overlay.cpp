@@ -71,6 +71,8 @@ bool keep_names(LinkFile &file, ImageLink &link, KeptState &state) {
       kept.name.address = area.address + link.places[symbol.st_shndx].offset + symbol.st_value;
       kept.name.area_end = area.address + area.size;
       kept.name.size = static_cast<std::uint32_t>(symbol.st_size);
+      if (link.places[symbol.st_shndx].area == Area::kThreadStorage) // then the address is an offset from the thread pointer
+        kept.name.kind = static_cast<std::uint32_t>(format::ImportKind::kThreadLocal);
       kept.name.flags |= sled_flags(file, symbol);
     }
     if (kept.name.address == 0 && kept.name.old_name == kept.name.name)
@@ -140,7 +142,9 @@ bool keep_results(LinkFile &file, const Vec<std::uint32_t> &rows) {
     complete = keep_units(file, update);
     for (std::size_t i = 0; complete && i < file.images.size(); ++i) {
       ImageLink &link = *file.images[i];
-      complete = state->images.push_back({link.image, link.room, link.room_size, link.code.address, link.unwind_registered}) &&
+      complete = state->images.push_back({link.image, link.room, link.room_size, link.code.address,
+                                           static_cast<std::intptr_t>(link.thread_storage.address),
+                                           link.thread_storage.size, link.unwind_registered}) &&
                  keep_names(file, link, *state);
     }
     for (std::size_t i = 0; complete && i < update.functions.size(); ++i) {

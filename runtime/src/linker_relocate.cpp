@@ -24,7 +24,7 @@ bool is_thread_local(const SymbolValue &value) { return value.kind == SymbolValu
 bool evaluate(LinkFile &file, ImageLink &link, const Elf64_Rela &row, const arch::RelocationKind &kind,
               const char *section, std::uintptr_t address, std::int64_t &result) {
   std::uint32_t symbol = ELF64_R_SYM(row.r_info);
-  const SymbolValue &value = link.values[symbol];
+  const SymbolValue value = final_value(file, link.values[symbol]);
   auto relative = [&](std::uintptr_t target) {
     result = static_cast<std::int64_t>(target + static_cast<std::uint64_t>(row.r_addend) - address);
     return true;
@@ -66,8 +66,10 @@ bool evaluate(LinkFile &file, ImageLink &link, const Elf64_Rela &row, const arch
     return needs_tls(value.has_thread_offset) && relative(slot_address(link, link.thread_offset_slots[symbol]));
   case arch::Expression::kTlsOffset:
     return needs_tls(value.has_thread_offset) && offset(static_cast<std::uint64_t>(value.thread_offset));
-  case arch::Expression::kModuleOffset:
-    return needs_tls(value.module != 0) && offset(value.address);
+  case arch::Expression::kModuleOffset: {
+    SymbolValue module; // what the code's TLSLD gives
+    return own_module(file, link, module) && needs_tls(value.module == module.module) && offset(value.address);
+  }
   case arch::Expression::kSize:
     return offset(value.size);
   }
@@ -80,7 +82,9 @@ void write_slot(ImageLink &link, std::uint32_t slot, std::uint64_t value) {
 
 bool write_slots(LinkFile &file, ImageLink &link) {
   for (std::size_t i = 0; i < file.reader.symbols().size(); ++i) {
-    const SymbolValue &value = link.values[i];
+    if (link.address_slots[i] == kNoIndex && link.thread_offset_slots[i] == kNoIndex && link.module_slots[i] == kNoIndex)
+      continue;
+    const SymbolValue value = final_value(file, link.values[i]);
     if (link.address_slots[i] != kNoIndex)
       write_slot(link, link.address_slots[i], address_of(file, value));
     if (link.thread_offset_slots[i] != kNoIndex)

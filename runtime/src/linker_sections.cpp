@@ -9,8 +9,11 @@
 //   code       R-X  sections with instructions, then stubs for branches that may be out of reach
 //   constants  R--  GOT slots, read-only and relro sections, unwind tables: all are final when they are mapped
 //   data       RW-  new variables; what is zero costs no file and no page
+//
+// New thread-locals that begin as zero live in the runtime's pool (dso_tls.cpp).
 #include "runtime/arch/x86_64/relocation.h"
 #include "runtime/src/code_memory.h"
+#include "runtime/src/dso.h"
 #include "runtime/src/linker.h"
 
 #include <cstring>
@@ -56,9 +59,9 @@ bool area_for(LinkFile &file, std::uint32_t index, Area &area) {
   const Elf64_Shdr &section = file.reader.sections()[index];
   const char *name = file.reader.section_name(section);
   Message &why = file.refuse();
-  if (section.sh_flags & SHF_TLS)
+  if ((section.sh_flags & SHF_TLS) && (section.sh_type != SHT_NOBITS || section.sh_addralign > 64))
     return why << "new thread-local variable " << inhabitant(file, index) << " (section " << name
-               << "): updates cannot bring thread-local storage", false;
+               << ") has an initial value, which threads that run already cannot get, or needs an alignment above 64", false;
   if (is_initialiser(section, name))
     return why << "section " << name << " holds initialisers: code that an update would have to run when it is applied", false;
   if (section.sh_type != SHT_PROGBITS && section.sh_type != SHT_NOBITS && section.sh_type != SHT_NOTE)
@@ -70,7 +73,9 @@ bool area_for(LinkFile &file, std::uint32_t index, Area &area) {
   if (section.sh_addralign > kPage)
     return why << "section " << name << " (" << inhabitant(file, index) << ") needs an alignment of "
                << static_cast<unsigned long>(section.sh_addralign) << ": no more than a page is possible", false;
-  if (section.sh_flags & SHF_EXECINSTR)
+  if (section.sh_flags & SHF_TLS)
+    area = Area::kThreadStorage;
+  else if (section.sh_flags & SHF_EXECINSTR)
     area = Area::kCode;
   else if ((section.sh_flags & SHF_WRITE) && !starts_with(name, ".data.rel.ro"))
     area = Area::kData;
@@ -304,9 +309,20 @@ bool lay_out(LinkFile &file, ImageLink &link) {
   link.frame_header_offset = place(link.constants, link.frame_header_size, 4);
   link.code.file_size = link.code.size;
   link.constants.file_size = link.constants.size;
-  if (link.code.size > kMaxArea || link.constants.size > kMaxArea || link.data.size > kMaxArea) {
+  if (link.code.size > kMaxArea || link.constants.size > kMaxArea || link.data.size > kMaxArea ||
+      link.thread_storage.size > kMaxArea) {
     file.refuse() << "the update has more than 256 MiB of code, constants or data for " << link.image->path;
     return false;
+  }
+  if (link.thread_storage.size) {
+    auto offset = take_thread_storage(link.thread_storage.size);
+    if (!offset) {
+      file.refuse() << "the update's new thread-local variables for " << link.image->path << " need "
+                    << static_cast<unsigned long>(link.thread_storage.size) << " bytes; the pool of "
+                    << static_cast<unsigned long>(kThreadPoolBytes) << " has not so much left";
+      return false;
+    }
+    link.thread_storage.address = static_cast<std::uintptr_t>(offset);
   }
   link.room_size = link.code.mapped_size() + link.constants.mapped_size() + link.data.mapped_size();
   if (link.room_size) {

@@ -109,43 +109,34 @@ Result find_binding(Lookup &lookup) {
     set_address(lookup.value, canonical.address);
     return Result::kFound;
   }
-  struct {
-    std::uintptr_t begin;
-    std::size_t size;
-  } const tables[] = {{dso.relocations, dso.relocations_size}, {dso.plt_relocations, dso.plt_relocations_size}};
-  for (const auto &table : tables) {
-    const auto *rows = reinterpret_cast<const Elf64_Rela *>(table.begin);
-    for (std::size_t i = 0; table.begin && i < table.size / sizeof(Elf64_Rela); ++i) {
-      std::uint32_t type = ELF64_R_TYPE(rows[i].r_info);
-      if (type != R_X86_64_GLOB_DAT && type != R_X86_64_JUMP_SLOT && type != R_X86_64_COPY && type != R_X86_64_TPOFF64)
-        continue;
-      const auto &symbol = reinterpret_cast<const Elf64_Sym *>(dso.symbols)[ELF64_R_SYM(rows[i].r_info)];
-      if (symbol.st_name >= dso.strings_size ||
-          std::strcmp(reinterpret_cast<const char *>(dso.strings) + symbol.st_name, lookup.name) != 0)
-        continue;
-      std::uintptr_t place = dso.bias + rows[i].r_offset;
-      if (place < dso.low || place >= dso.high)
-        continue;
-      if (type == R_X86_64_COPY) {
-        set_address(lookup.value, place, symbol.st_size);
-        return Result::kFound;
-      }
-      std::uintptr_t bound = *reinterpret_cast<const std::uintptr_t *>(place);
-      if (type == R_X86_64_TPOFF64) {
-        lookup.value.kind = SymbolValue::Kind::kThreadLocal;
-        lookup.value.has_thread_offset = true;
-        lookup.value.thread_offset = static_cast<std::intptr_t>(bound);
-        lookup.value.module = 0; // not known, and not needed by code that reads offsets
-        return Result::kFound;
-      }
-      // Before the first call a JUMP_SLOT leads back into the image's own PLT.
-      if (bound == 0 || (type == R_X86_64_JUMP_SLOT && bound >= dso.low && bound < dso.high))
-        continue;
-      set_address(lookup.value, bound, symbol.st_size);
-      return Result::kFound;
+  Result result = Result::kMissing;
+  const ImageIndex &index = *lookup.image().index;
+  index.binding_names.find(hash_of(lookup.name), [&](std::uint32_t item) {
+    const BindingEntry &binding = index.bindings[item];
+    if (std::strcmp(binding.text, lookup.name) != 0)
+      return false;
+    if (binding.type == R_X86_64_COPY) {
+      set_address(lookup.value, binding.place, binding.size);
+      result = Result::kFound;
+      return true;
     }
-  }
-  return Result::kMissing;
+    std::uintptr_t bound = *reinterpret_cast<const std::uintptr_t *>(binding.place);
+    if (binding.type == R_X86_64_TPOFF64) {
+      lookup.value.kind = SymbolValue::Kind::kThreadLocal;
+      lookup.value.has_thread_offset = true;
+      lookup.value.thread_offset = static_cast<std::intptr_t>(bound);
+      lookup.value.module = 0; // not known, and not needed by code that reads offsets
+      result = Result::kFound;
+      return true;
+    }
+    // Before the first call a JUMP_SLOT leads back into the image's own PLT.
+    if (bound == 0 || (binding.type == R_X86_64_JUMP_SLOT && bound >= dso.low && bound < dso.high))
+      return false;
+    set_address(lookup.value, bound, binding.size);
+    result = Result::kFound;
+    return true;
+  });
+  return result;
 }
 
 bool is_libc(const Dso &dso) {
@@ -214,6 +205,10 @@ Result find_in_image(Lookup &lookup, std::uint32_t unit, std::uint64_t hash) {
     const OverlayName &name = index.names[i];
     if (name.name != hash || (unit == kNoIndex ? (name.flags & format::kSymbolLocal) != 0 : name.unit != unit))
       continue;
+    if (name.address && name.kind == static_cast<std::uint32_t>(format::ImportKind::kThreadLocal)) {
+      set_pooled(lookup.link, static_cast<std::intptr_t>(name.address), lookup.value);
+      return Result::kFound;
+    }
     if (name.address) {
       set_address(lookup.value, name.address, name.size);
       return Result::kFound;
@@ -341,7 +336,7 @@ const char *symbol_label(const LinkFile &file, std::uint32_t symbol) {
                                                       : "(unnamed)";
 }
 
-bool own_module(LinkFile &file, const ImageLink &link, SymbolValue &value) {
+bool find_own_module(const ImageLink &link, SymbolValue &value) {
   const Dso &dso = *link.image->dso;
   value.kind = SymbolValue::Kind::kThreadLocal;
   TlsModule module;
@@ -364,8 +359,53 @@ bool own_module(LinkFile &file, const ImageLink &link, SymbolValue &value) {
     value.has_thread_offset = false;
     return true;
   }
+  return false;
+}
+
+bool own_module(LinkFile &file, const ImageLink &link, SymbolValue &value) {
+  if (find_own_module(link, value))
+    return true;
+  // An image without thread-locals gets its first ones in the pool, which is the runtime's.
+  TlsModule pool;
+  std::intptr_t first;
+  if (thread_pool(pool, first)) {
+    value.module = pool.id;
+    value.thread_offset = pool.thread_offset;
+    value.has_thread_offset = true;
+    return true;
+  }
   file.refuse() << link.image->path << ": the module number of its thread-local storage is not known";
   return false;
+}
+
+void set_pooled(const ImageLink &link, std::intptr_t thread_offset, SymbolValue &value) {
+  SymbolValue module;
+  TlsModule pool = {};
+  std::intptr_t first;
+  // Where the image's own block has a fixed place, new variables can be counted from there like its own: then all access
+  // models work.  Else from the block that the pool lies in.
+  if (!find_own_module(link, module) || !module.has_thread_offset) {
+    (void)thread_pool(pool, first); // there is one: it has given out `thread_offset`
+    module.module = pool.id;
+    module.thread_offset = pool.thread_offset;
+  }
+  value.kind = SymbolValue::Kind::kThreadLocal;
+  value.module = module.module;
+  value.has_thread_offset = true;
+  value.thread_offset = thread_offset;
+  value.address = static_cast<std::uintptr_t>(thread_offset - module.thread_offset);
+}
+
+SymbolValue final_value(const LinkFile &file, const SymbolValue &value) {
+  if (value.kind != SymbolValue::Kind::kSection)
+    return value;
+  ImageLink &holder = *file.images[value.image_link];
+  const SectionPlace &at = holder.places[value.section];
+  if (at.area != Area::kThreadStorage)
+    return value;
+  SymbolValue pooled = value;
+  set_pooled(holder, static_cast<std::intptr_t>(holder.thread_storage.address + at.offset + value.address), pooled);
+  return pooled;
 }
 
 bool resolve_symbol(LinkFile &file, ImageLink &link, std::uint32_t symbol) {

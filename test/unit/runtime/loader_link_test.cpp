@@ -1,4 +1,5 @@
 #include "format/records.h"
+#include "runtime/src/dso.h"
 #include "runtime/src/image.h"
 #include "test/unit/runtime/loader_link_fixture.h"
 
@@ -201,6 +202,78 @@ TEST_F(LinkTest, ThreadLocalsByTheGeneralModel) {
   sample_thread_local = 17;
 }
 
+// A new thread-local of `size` bytes; its symbol.
+std::uint32_t new_thread_local(SampleUpdate &update, const std::string &name, std::uint64_t size) {
+  std::uint32_t section = update.section(".tbss." + name, SHF_WRITE | SHF_TLS, {}, SHT_NOBITS);
+  update.builder.sections[section].header.sh_size = size;
+  return update.builder.add_symbol(name, section, 0, size, STB_GLOBAL, STT_TLS);
+}
+
+const Bytes kCountUpLe = {0x64, 0xff, 0x04, 0x25, 0, 0, 0, 0,  // incl %fs:X
+                          0x64, 0x8b, 0x04, 0x25, 0, 0, 0, 0, 0xc3}; // mov %fs:X, %eax; ret
+
+TEST_F(LinkTest, NewThreadLocals) {
+  SampleUpdate update;
+  std::uint32_t add = update.replace_add(kCountUpLe);
+  new_thread_local(update, "padding", 20);
+  std::uint32_t variable = new_thread_local(update, "fresh_tls", 4);
+  update.relocate(add, 4, R_X86_64_TPOFF32, variable, 0);
+  update.relocate(add, 12, R_X86_64_TPOFF32, variable, 0);
+  std::uint32_t initial_exec = update.function("initial_exec", kThreadLocalIe);
+  update.relocate(initial_exec, 3, R_X86_64_GOTTPOFF, variable, -4);
+  update.adds("initial_exec", initial_exec);
+  const Bytes call = {0x53, 0x48, 0x8d, 0x3d, 0, 0, 0, 0, 0xe8, 0, 0, 0, 0};
+  std::uint32_t get_address = update.import("__tls_get_addr", ImportKind::kFunction);
+  std::uint32_t general = update.function("general", call + Bytes{0x8b, 0x00, 0x5b, 0xc3});
+  update.relocate(general, 4, R_X86_64_TLSGD, variable, -4);
+  update.relocate(general, 9, R_X86_64_PLT32, get_address, -4);
+  update.adds("general", general);
+  std::uint32_t local = update.function("local", call + Bytes{0x8b, 0x80, 0, 0, 0, 0, 0x5b, 0xc3});
+  update.relocate(local, 4, R_X86_64_TLSLD, variable, -4);
+  update.relocate(local, 9, R_X86_64_PLT32, get_address, -4);
+  update.relocate(local, 15, R_X86_64_DTPOFF32, variable, 0);
+  update.adds("local", local);
+  update.builder.definitions.push_back({update.unit, update.builder.string("fresh_tls"), variable, format::kNone,
+                                        static_cast<std::uint32_t>(ImportKind::kThreadLocal), 0});
+  Linked linked(update);
+  ASSERT_TRUE(linked.good) << linked.why;
+  auto count_up = linked.body<int (*)()>("sample_add");
+  auto check = [&](int expected) {
+    EXPECT_EQ(count_up(), expected);
+    for (const char *name : {"initial_exec", "general", "local"})
+      EXPECT_EQ(linked.body<int (*)()>(name)(), expected) << name;
+  };
+  check(1);
+  check(2);
+  std::thread(check, 1).join(); // every thread has its own
+  check(3);
+  EXPECT_EQ(sample_thread_local, 17);
+
+  linked.enter();
+  SampleUpdate second(0x22, 0x66);
+  std::uint32_t reader = second.function("reader", kThreadLocalLe);
+  second.adds("reader", reader);
+  second.relocate(reader, 4, R_X86_64_TPOFF32, second.import("fresh_tls", ImportKind::kThreadLocal), 0);
+  Linked later(second);
+  ASSERT_TRUE(later.good) << later.why;
+  EXPECT_EQ(later.body<int (*)()>("reader")(), 3);
+  linked.leave();
+}
+
+TEST_F(LinkTest, ThePoolForThreadLocalsHasAnEnd) {
+  SampleUpdate most;
+  new_thread_local(most, "most", kThreadPoolBytes - 64);
+  SampleUpdate little;
+  new_thread_local(little, "little", 65);
+  Linked first(most);
+  ASSERT_TRUE(first.good) << first.why;
+  expect_refused(little, "need 65 bytes; the pool of 1024 has not so much left");
+  little.builder.sections.back().header.sh_size = 64;
+  little.builder.symbols.back().row.st_size = 64;
+  Linked second(little);
+  EXPECT_TRUE(second.good) << second.why;
+}
+
 TEST_F(LinkTest, WeakAndMissingIsZero) {
   SampleUpdate update;
   update.relocate(update.replace_add(kImmediate64), 2, R_X86_64_64,
@@ -305,6 +378,30 @@ TEST_F(LinkTest, FoldedFunctionsNeedOneBody) {
   expect_refused(both, "were folded into one by the linker (ICF), and their new versions differ");
 }
 
+// sample_comdat's kept copy belongs to b.c, of which the update knows nothing; the digests say which copy it is.
+TEST_F(LinkTest, CopiesOfComdatFunctions) {
+  const Bytes kept = {0, 0, 0, 0, 0, 0xb8, 3, 0, 0, 0, 0xc3}, dropped = {0, 0, 0, 0, 0, 0xb8, 4, 0, 0, 0, 0xc3};
+  const std::uint32_t flags = format::kFunctionSled | format::kSymbolComdat | format::kSymbolWeak;
+  SampleUpdate update;
+  std::uint32_t symbol = update.function("sample_comdat", {0xc3});
+  update.old_code("sample_comdat", dropped, {{0, 5}}, flags);
+  update.old_code("sample_comdat", kept, {{0, 5}}, flags);
+  update.replaces("sample_comdat", symbol, format::kFunctionComdatGroup);
+  update.builder.functions.back().old_code = 0;
+  update.builder.functions.back().old_code_count = 2;
+  {
+    Linked linked(update);
+    ASSERT_TRUE(linked.good) << linked.why;
+    EXPECT_EQ(linked.function("sample_comdat").sled, reinterpret_cast<std::uintptr_t>(&sample_comdat));
+  }
+  update.builder.functions.back().old_code_count = 1;
+  expect_refused(update, "sample_comdat in ");
+  // Not affected: whoever's copy it is, it is nobody's business.
+  update.builder.functions.clear();
+  Linked unaffected(update);
+  EXPECT_TRUE(unaffected.good) << unaffected.why;
+}
+
 TEST_F(LinkTest, RefusesUndefinedSymbols) {
   SampleUpdate update;
   update.relocate(update.replace_add(kJump), 1, R_X86_64_PLT32, update.import("wfp_nowhere", ImportKind::kFunction), -4);
@@ -361,7 +458,8 @@ TEST_F(LinkTest, RefusesSectionsThatCannotBeLoaded) {
     std::uint64_t alignment;
     const char *reason;
   } const cases[] = {
-      {".tdata.x", SHF_WRITE | SHF_TLS, SHT_PROGBITS, 4, "new thread-local variable inhabitant (section .tdata.x)"},
+      {".tdata.x", SHF_WRITE | SHF_TLS, SHT_PROGBITS, 4, "new thread-local variable inhabitant (section .tdata.x) has an initial value"},
+      {".tbss.x", SHF_WRITE | SHF_TLS, SHT_NOBITS, 128, "new thread-local variable inhabitant (section .tbss.x) has an "},
       {".init_array", SHF_WRITE, SHT_INIT_ARRAY, 8, "section .init_array holds initialisers"},
       {".fini_array", SHF_WRITE, SHT_FINI_ARRAY, 8, "section .fini_array holds initialisers"},
       {".ctors", SHF_WRITE, SHT_PROGBITS, 8, "section .ctors holds initialisers"},

@@ -26,7 +26,7 @@ __attribute__((used, noinline)) void emit() {
   __asm__ volatile(R"(
     .pushsection .text.sample, "ax", @progbits
     .balign 16
-    .globl sample_add, sample_fold_a, sample_plain, sample_split, sample_split_cold
+    .globl sample_add, sample_fold_a, sample_plain, sample_comdat, sample_split, sample_split_cold
     sample_add:      .byte 0xa9, 0, 0, 0, 0
                      leal (%%rdi,%%rsi), %%eax
                      ret
@@ -36,6 +36,10 @@ __attribute__((used, noinline)) void emit() {
                      ret
     .balign 16
     sample_plain:    movl $9, %%eax
+                     ret
+    .balign 16
+    sample_comdat:   .byte 0xa9, 0, 0, 0, 0
+                     movl $3, %%eax
                      ret
     .balign 16
     sample_split:    .byte 0xa9, 0, 0, 0, 0
@@ -78,11 +82,11 @@ __attribute__((used, noinline)) void emit() {
     sample_unit sample_unit_a, 0x11, "sample/a.c|sample/a.o"
     sample_unit sample_unit_b, 0x33, "sample/b.c|sample/b.o"
 
-    .macro sample_function entry, low, high, flags
+    .macro sample_function entry, low, high, flags, unit=sample_unit_a
     .pushsection wfp_functions, "a", @progbits
     .balign 8
     .long \entry - .
-    .long sample_unit_a - .
+    .long \unit - .
     .long \low, \high
     .long \flags, 0
     .popsection
@@ -91,6 +95,7 @@ __attribute__((used, noinline)) void emit() {
     sample_function sample_fold_a, %c[fold_a_low], %c[fold_a_high], 0x100
     sample_function sample_fold_a, %c[fold_b_low], %c[fold_b_high], 0x101
     sample_function sample_plain, %c[plain_low], %c[plain_high], 0x400
+    sample_function sample_comdat, %c[comdat_low], %c[comdat_high], 0x10a, sample_unit_b
     sample_function sample_split, %c[split_low], %c[split_high], 0x100
     .pushsection wfp_functions, "a", @progbits
     .balign 8
@@ -120,6 +125,7 @@ __attribute__((used, noinline)) void emit() {
                      [fold_a_low] "i"(low("sample_fold_a")), [fold_a_high] "i"(high("sample_fold_a")),
                      [fold_b_low] "i"(low("sample_fold_b")), [fold_b_high] "i"(high("sample_fold_b")),
                      [plain_low] "i"(low("sample_plain")), [plain_high] "i"(high("sample_plain")),
+                     [comdat_low] "i"(low("sample_comdat")), [comdat_high] "i"(high("sample_comdat")),
                      [split_low] "i"(low("sample_split")), [split_high] "i"(high("sample_split")),
                      [variable_low] "i"(low("sample_variable")), [variable_high] "i"(high("sample_variable")),
                      [tls_low] "i"(low("sample_thread_local")), [tls_high] "i"(high("sample_thread_local")));

@@ -14,10 +14,12 @@ inline constexpr std::uint8_t kSampleId = 0x11, kOtherId = 0x33; // every byte o
 //   sample_add     lea (%rdi,%rsi), %eax; ret          8d 04 37 c3
 //   sample_fold_a  mov $7, %eax; ret                   b8 07 00 00 00 c3   (sample_fold_b is the same address)
 //   sample_plain   mov $9, %eax; ret                   no sled
+//   sample_comdat  mov $3, %eax; ret                   recorded by the other unit, as COMDAT
 //   sample_split   jmp sample_split_cold               e9 rel32            (the cold part: mov $5, %eax; ret)
 extern "C" int sample_add(int a, int b);
 extern "C" int sample_fold_a();
 extern "C" int sample_plain();
+extern "C" int sample_comdat();
 extern "C" int sample_split();
 extern "C" char sample_split_cold[];
 inline constexpr unsigned kAddBytes = 9, kFoldBytes = 11, kPlainBytes = 6, kSplitBytes = 10, kColdBytes = 6;
