@@ -2,6 +2,7 @@
 #include "diff-tool/checks.h"
 
 #include "diff-tool/closure.h"
+#include "diff-tool/correlate.h"
 #include "diff-tool/old_code.h"
 #include "diff-tool/resolve.h"
 #include "format/records.h"
@@ -98,8 +99,12 @@ void checkStartup(Session &S, const UnitPair &U) {
 void checkAliases(Session &S, const UnitPair &U) {
   for (uint32_t I = 0; I < U.Old->Pieces.size(); ++I) {
     const Piece &P = U.Old->Pieces[I];
+    if (P.Kind != PieceKind::Function && !isData(P.Kind))
+      continue;
     for (uint32_t Sym : P.Symbols) {
       const Symbol &Name = U.Old->Symbols[Sym];
+      if (isNumbered(Name.Name)) // closures of inline functions: paired by content, whatever their numbers
+        continue;
       auto Found = U.New->ByName.find(Name.Name);
       if (Name.Binding == ELF::STB_LOCAL || Name.Value != P.Offset || Found == U.New->ByName.end() ||
           U.New->Pieces[Found->second].Local || U.Match.ToNew[I] == Found->second)
