@@ -8,15 +8,15 @@
 
 namespace wfp {
 
-// Appends to a caller's buffer; always NUL-terminated.
+// Appends to a caller's buffer; always NUL-terminated.  Its functions are kept out of line: messages are many, and cold.
 class TextSink {
 public:
   TextSink(char *buffer, std::size_t capacity) : buffer_(buffer), capacity_(capacity) { buffer_[0] = '\0'; }
 
-  TextSink &operator<<(const char *text) {
+  [[gnu::noinline]] TextSink &operator<<(const char *text) {
     return append(text ? text : "(null)", text ? std::strlen(text) : 6);
   }
-  TextSink &operator<<(char character) { return append(&character, 1); }
+  [[gnu::noinline]] TextSink &operator<<(char character) { return append(&character, 1); }
   TextSink &operator<<(unsigned long long value) { return decimal(value); }
   TextSink &operator<<(unsigned long value) { return decimal(value); }
   TextSink &operator<<(unsigned value) { return decimal(value); }
@@ -24,7 +24,7 @@ public:
   TextSink &operator<<(long long value) { return signed_decimal(value); }
   TextSink &operator<<(int value) { return signed_decimal(value); }
 
-  TextSink &append(const char *text, std::size_t length) {
+  [[gnu::noinline]] TextSink &append(const char *text, std::size_t length) {
     std::size_t room = capacity_ - 1 - size_;
     if (length > room) {
       length = room;
@@ -35,7 +35,7 @@ public:
     buffer_[size_] = '\0';
     return *this;
   }
-  TextSink &hex(std::uint64_t value) {
+  [[gnu::noinline]] TextSink &hex(std::uint64_t value) {
     char digits[16];
     int count = 0;
     do
@@ -46,7 +46,7 @@ public:
       append(&digits[--count], 1);
     return *this;
   }
-  TextSink &hex_bytes(const std::uint8_t *bytes, std::size_t count) {
+  [[gnu::noinline]] TextSink &hex_bytes(const std::uint8_t *bytes, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       char pair[2] = {"0123456789abcdef"[bytes[i] >> 4], "0123456789abcdef"[bytes[i] & 15]};
       append(pair, 2);
@@ -64,7 +64,7 @@ public:
   }
 
 private:
-  TextSink &decimal(std::uint64_t value) {
+  [[gnu::noinline]] TextSink &decimal(std::uint64_t value) {
     char digits[20];
     int count = 0;
     do
@@ -74,7 +74,7 @@ private:
       append(&digits[--count], 1);
     return *this;
   }
-  TextSink &signed_decimal(long long value) {
+  [[gnu::noinline]] TextSink &signed_decimal(long long value) {
     if (value < 0) {
       append("-", 1);
       return decimal(0 - static_cast<std::uint64_t>(value));
