@@ -15,7 +15,8 @@ message(STATUS "wfpatch: LLVM ${LLVM_VERSION} in ${LLVM_DIR}")
 set(WFPATCH_LLVM_TOOLS "${LLVM_TOOLS_BINARY_DIR}")
 find_program(WFPATCH_CLANG NAMES clang PATHS "${LLVM_TOOLS_BINARY_DIR}" NO_DEFAULT_PATH REQUIRED)
 find_program(WFPATCH_CLANGXX NAMES clang++ PATHS "${LLVM_TOOLS_BINARY_DIR}" NO_DEFAULT_PATH REQUIRED)
-find_file(WFPATCH_LIT NAMES lit llvm-lit lit.py
+# lit.py first: beside it, LLVM 19 has a folder called lit, which find_file takes too.
+find_file(WFPATCH_LIT NAMES lit.py llvm-lit lit
   PATHS "${LLVM_TOOLS_BINARY_DIR}" "${LLVM_TOOLS_BINARY_DIR}/../build/utils/lit" NO_DEFAULT_PATH)
 
 add_library(wfpatch_llvm INTERFACE)
