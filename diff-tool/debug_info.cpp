@@ -34,7 +34,7 @@ Error DebugInfoWriter::add(const Object &New, function_ref<std::optional<Placed>
 
   struct Copy {
     uint32_t Section;
-    uint64_t Offset;
+    uint64_t Offset, Size;
   };
   std::map<uint32_t, Copy> Copies; // by section of NEW
   for (uint32_t I = 0; I < Headers->size(); ++I) {
@@ -54,7 +54,7 @@ Error DebugInfoWriter::add(const Object &New, function_ref<std::optional<Placed>
     auto [Found, Fresh] = Sections.try_emplace(From.Name, 0);
     if (Fresh)
       Found->second = Elf.addSection(From.Name, ELF::SHT_PROGBITS, 0, 1, {}, 0);
-    Copies[I] = {Found->second, Elf.append(Found->second, Bytes, 1)};
+    Copies[I] = {Found->second, Elf.append(Found->second, Bytes, 1), Bytes.size()};
   }
 
   for (const auto &H : *Headers) {
@@ -67,7 +67,7 @@ Error DebugInfoWriter::add(const Object &New, function_ref<std::optional<Placed>
     StringRef Name = New.Sections[H.sh_info].Name;
     const int64_t Skipped = Name == ".debug_loc" || Name == ".debug_ranges" ? 1 : -1;
     for (const auto &R : *Relas) {
-      if (R.getSymbol(false) >= New.Symbols.size())
+      if (R.getSymbol(false) >= New.Symbols.size() || R.r_offset >= Copies[H.sh_info].Size)
         return createStringError(inconvertibleErrorCode(), "section " + Name + ": relocation out of range");
       const Symbol &Sym = New.Symbols[R.getSymbol(false)];
       uint64_t Offset = Here->second.Offset + R.r_offset;

@@ -8,9 +8,10 @@
 #include "llvm/Object/Archive.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/xxhash.h"
 
+#include <algorithm>
 #include <map>
-#include <set>
 
 using namespace llvm;
 
@@ -72,7 +73,6 @@ Error addDirectory(const std::string &Root, Files &Into, std::vector<std::string
   if (Code)
     return fail(Root + ": " + Code.message());
   llvm::sort(Paths);
-  std::set<StringRef> Contents;
   for (const std::string &Path : Paths) {
     file_magic Magic;
     if (std::error_code E = identify_magic(Path, Magic))
@@ -91,13 +91,19 @@ Error addDirectory(const std::string &Root, Files &Into, std::vector<std::string
     } else if (!isRelocatableObject((*Buffer)->getBuffer())) {
       Notes.push_back(Path + ": no x86-64 object, ignored");
     } else {
-      Contents.insert((*Buffer)->getBuffer());
       Into[Relative.str()] = {Path, *Buffer};
     }
   }
-  for (auto &[Path, Member] : Members)
-    if (!Contents.count(Member.Buffer->getBuffer()))
+  // By hash first: a build directory has hundreds of megabytes.
+  std::multimap<uint64_t, StringRef> Contents;
+  for (const auto &[Path, File] : Into)
+    if (!Members.empty())
+      Contents.emplace(xxh3_64bits(File.Buffer->getBuffer()), File.Buffer->getBuffer());
+  for (auto &[Path, Member] : Members) {
+    auto [First, Last] = Contents.equal_range(xxh3_64bits(Member.Buffer->getBuffer()));
+    if (std::none_of(First, Last, [&](const auto &Same) { return Same.second == Member.Buffer->getBuffer(); }))
       Into[Path] = Member;
+  }
   return Error::success();
 }
 

@@ -11,6 +11,7 @@
 // Not partitioned are .eh_frame (unwind.cpp does that), notes and the plugin's records.
 #include "diff-tool/object_reader.h"
 
+#include "diff-tool/resolve.h"
 #include "diff-tool/unwind.h"
 #include "format/records.h"
 
@@ -58,6 +59,12 @@ public:
       if (isPartitioned(O.Sections[I]))
         if (Error E = partition(I))
           return E;
+    for (const Piece &P : O.Pieces)
+      if (P.RelocationCount) {
+        const Relocation &Last = O.relocations(P).back();
+        if (Last.Offset + fieldSize(Last.Type) > P.Offset + P.Size)
+          return fail("section " + O.Sections[P.Section].Name + ": relocation across the end of " + O.label(P));
+      }
     attachSymbols();
     attachParts();
     attachRecords();

@@ -133,6 +133,13 @@ Symbols:
   - {Name: x, Section: .data.x}
 )",
      "section .data.x: relocation out of range"},
+    {"RelocationAcrossTheEnd", R"(Sections:
+  - {Name: .data.x, Type: SHT_PROGBITS, Flags: [SHF_ALLOC, SHF_WRITE], Size: 12}
+  - {Name: .rela.data.x, Type: SHT_RELA, Info: .data.x, Relocations: [{Offset: 8, Symbol: x, Type: R_X86_64_64}]}
+Symbols:
+  - {Name: x, Section: .data.x, Size: 12}
+)",
+     "section .data.x: relocation across the end of"},
     {"AlignmentThatIsNoPowerOfTwo", R"(Sections:
   - {Name: .data.x, Type: SHT_PROGBITS, Flags: [SHF_ALLOC, SHF_WRITE], AddressAlign: 3, Size: 4}
 )",
