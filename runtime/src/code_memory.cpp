@@ -78,7 +78,7 @@ std::uintptr_t reserve_upwards(std::uintptr_t bottom, std::uintptr_t top, std::s
 }
 
 std::uintptr_t reserve_near(const Image &image, std::size_t bytes) {
-  if (image.position_dependent)
+  if (image.position_dependent && image.high < kReach) // (a kernel-style or custom link address is above)
     return reserve_downwards(kReach, kLowest, bytes);
   std::uintptr_t lowest = image.high > kReach + kLowest ? image.high - kReach : kLowest;
   std::uintptr_t highest = image.low + kReach;

@@ -112,11 +112,9 @@ bool locate_new_code(LinkFile &file, const Vec<std::uint32_t> &rows) {
     std::uintptr_t entry = link.code.address + at.offset + symbol.st_value;
     arch::Entry found = arch::find_sled(link.code.bytes + at.offset + symbol.st_value, symbol.st_size);
     function.body = entry + found.body;
-    auto *ranges = static_cast<CodeRange *>(file.update->arena.allocate((parts.size() + 1) * sizeof(CodeRange)));
-    if (!ranges)
+    Vec<CodeRange> ranges(file.update->arena);
+    if (!ranges.push_back({function.body, entry + symbol.st_size}))
       return out_of_memory(file);
-    ranges[0] = {function.body, entry + symbol.st_size};
-    std::uint32_t count = 1;
     const char *name = file.reader.string(row.new_name);
     std::size_t length = std::strlen(name);
     for (std::uint32_t part : parts) {
@@ -126,10 +124,11 @@ bool locate_new_code(LinkFile &file, const Vec<std::uint32_t> &rows) {
           !is_part_name(file.reader.symbol_name(other), name, length))
         continue;
       std::uintptr_t begin = link.code.address + where.offset + other.st_value;
-      ranges[count++] = {begin, begin + other.st_size};
+      if (!ranges.push_back({begin, begin + other.st_size}))
+        return out_of_memory(file);
     }
-    function.new_ranges = ranges;
-    function.new_range_count = count;
+    function.new_ranges = ranges.begin();
+    function.new_range_count = static_cast<std::uint32_t>(ranges.size());
   }
   return true;
 }
