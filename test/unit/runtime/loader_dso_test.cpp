@@ -4,6 +4,7 @@
 #include "runtime/src/process_memory.h"
 #include "test/unit/runtime/loader_sample.h"
 
+#include <atomic>
 #include <cstdio>
 #include <dlfcn.h>
 #include <gtest/gtest.h>
@@ -11,6 +12,7 @@
 #include <set>
 #include <string>
 #include <sys/mman.h>
+#include <thread>
 #include <vector>
 
 namespace wfp {
@@ -162,6 +164,37 @@ TEST(Dso, PinnedLibrariesSurviveDlclose) {
   }
   refresh();
   EXPECT_FALSE(dso->gone);
+}
+
+// Libraries come and go on another thread while the list is brought up to date and searched: nothing is read that may vanish.
+TEST(Dso, SurvivesConcurrentDlopenAndDlclose) {
+  refresh();
+  std::atomic<bool> done = false;
+  std::thread loader([&] {
+    for (int round = 0; round < 300; ++round)
+      for (const char *name : {"libresolv.so.2", "libanl.so.1", "libutil.so.1"})
+        if (void *handle = dlopen(name, RTLD_NOW | RTLD_LOCAL))
+          dlclose(handle);
+    done = true;
+  });
+  int refreshed = 0, busy = 0;
+  while (!done) {
+    Message why;
+    if (!refresh_images(why)) {
+      EXPECT_NE(std::string(why.c_str()).find("the dynamic linker is busy"), std::string::npos) << why.c_str();
+      ++busy;
+      continue;
+    }
+    ++refreshed;
+    DsoSymbol found;
+    for (std::size_t i = 0; i < dso_count(); ++i)
+      (void)find_dynamic_symbol(dso_at(i), "__b64_ntop", found);
+    EXPECT_FALSE(find_in_scope(dso_at(0), "wfp_no_such_symbol", found));
+  }
+  loader.join();
+  EXPECT_GT(refreshed, 0);
+  refresh();
+  EXPECT_FALSE(find_dso("libanl.so.1"));
 }
 
 TEST(ProcessMemory, ReadingUnmappedMemoryFails) {
