@@ -264,11 +264,10 @@ void unlink_update(LinkedUpdate &update) {
     const KeptImage &kept = state.images[i];
     if (kept.unwind_registered)
       unregister_code_unwind(kept.code);
-    // What enter_update() noted about functions that live in this room.
     Vec<OriginalCode> &originals = kept.image->index->originals;
     std::size_t left = 0;
     for (std::size_t j = 0; j < originals.size(); ++j)
-      if (originals[j].sled - kept.room >= kept.room_size)
+      if (originals[j].owner != &update)
         originals[left++] = originals[j];
     originals.resize_down(left);
     return_room(*kept.image, kept.room, kept.room_size);

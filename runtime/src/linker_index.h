@@ -73,8 +73,10 @@ struct OverlayBody {
   std::uintptr_t area_end; // of the mapping that holds it
 };
 
-// The original code of a function that has been touched before: its parts cannot be found again in a later update's terms.
+// The original code of a function that an update has touched or brought: its parts cannot be found again in a later
+// update's terms.
 struct OriginalCode {
+  LinkedUpdate *owner; // the first such update
   std::uintptr_t sled;
   const struct CodeRange *ranges;
   std::uint32_t count;

@@ -110,18 +110,19 @@ const format::ManifestOldCode *matching_row(LinkFile &file, const ImageLink &lin
   return nullptr;
 }
 
-// The ranges of a function's original code, found now or kept from an earlier update.
+// The ranges of a function's original code.  Once an update has replaced it, the manifest's row describes the current
+// body, and what was found then counts.
 bool original_ranges(LinkFile &file, ImageLink &link, const format::ManifestOldCode &row, const FoundFunction &found,
                      std::uintptr_t sled, const char *name, LinkedFunction &function) {
   Image &image = *link.image;
-  for (const OriginalCode &known : image.index->originals)
-    if (known.sled == sled) {
-      function.old_ranges = known.ranges;
-      function.old_range_count = known.count;
-      return true;
-    }
-  Arena &forever = image.index->arena;
-  auto *ranges = static_cast<CodeRange *>(forever.allocate((row.part_count + 1) * sizeof(CodeRange)));
+  if (found.in_update || current_body(image, found) != found.entry)
+    for (const OriginalCode &known : image.index->originals)
+      if (known.sled == sled) {
+        function.old_ranges = known.ranges;
+        function.old_range_count = known.count;
+        return true;
+      }
+  auto *ranges = static_cast<CodeRange *>(file.update->arena.allocate((row.part_count + 1) * sizeof(CodeRange)));
   if (!ranges)
     return out_of_memory(file);
   std::uintptr_t behind_sled = sled + (found.flags & format::kFunctionSled ? format::kSledSize : 0);
@@ -138,8 +139,6 @@ bool original_ranges(LinkFile &file, ImageLink &link, const format::ManifestOldC
     }
     ranges[count++] = {begin, begin + part.size};
   }
-  if (!image.index->originals.push_back({sled, ranges, count}))
-    return out_of_memory(file);
   function.old_ranges = ranges;
   function.old_range_count = count;
   return true;

@@ -56,6 +56,7 @@ bool keep_names(LinkFile &file, ImageLink &link, KeptState &state) {
     kept.image = link.image;
     kept.unit_key = arena.copy_string(file.unit_key(row.unit), std::strlen(file.unit_key(row.unit)));
     kept.name.owner = file.update;
+    kept.name.unit = link.unit_of[row.unit];
     kept.name.name = hash_of(reader.string(row.name));
     kept.name.kind = row.kind;
     kept.name.flags = row.flags;
@@ -125,6 +126,19 @@ bool keep_body(LinkFile &file, const LinkedFunction &function, std::uint32_t sym
           {function.image, {file.update, function.sled, entry, link->code.address + link->code.size}});
     }
   return true;
+}
+
+// The function may be replaced again, when its original code can no longer be found; what the update added, for the first
+// time.  Never forgotten: neither is the code.
+void keep_original(LinkedUpdate &update, const LinkedFunction &function) {
+  bool added = function.change == format::FunctionChange::kAdded;
+  std::uintptr_t sled = added ? function.body - format::kSledSize : function.sled;
+  Vec<OriginalCode> &originals = function.image->index->originals;
+  for (const OriginalCode &known : originals)
+    if (known.sled == sled)
+      return;
+  (void)originals.push_back({&update, sled, added ? function.new_ranges : function.old_ranges,
+                             added ? function.new_range_count : function.old_range_count}); // reserved
 }
 
 } // namespace
@@ -208,24 +222,14 @@ void enter_update(LinkedUpdate &update) {
   for (const KeptImage &kept : state.images)
     (void)index_unit_keys(*kept.image, ignored);
   for (KeptName &kept : state.names) {
-    UnitMatch match = find_unit(*kept.image, kept.unit_key);
-    kept.name.unit = match.count ? match.unit : kNoIndex;
+    if (kept.name.unit == kNoIndex) // of a unit that this update brought
+      kept.name.unit = find_unit(*kept.image, kept.unit_key).unit;
     (void)kept.image->index->names.push_back(kept.name); // reserved
   }
   for (const KeptBody &kept : state.bodies)
     (void)kept.image->index->bodies.push_back(kept.body); // reserved
-  // What the update added may be replaced later: then this is its original code.
-  for (const LinkedFunction &function : update.functions) {
-    if (function.change != format::FunctionChange::kAdded)
-      continue;
-    Vec<OriginalCode> &originals = function.image->index->originals;
-    std::uintptr_t sled = function.body - format::kSledSize;
-    bool known = false;
-    for (const OriginalCode &original : originals)
-      known = known || original.sled == sled;
-    if (!known)
-      (void)originals.push_back({sled, function.new_ranges, function.new_range_count}); // reserved
-  }
+  for (const LinkedFunction &function : update.functions)
+    keep_original(update, function);
 }
 
 void leave_update(LinkedUpdate &update) {

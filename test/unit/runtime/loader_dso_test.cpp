@@ -197,6 +197,21 @@ TEST(Dso, SurvivesConcurrentDlopenAndDlclose) {
   EXPECT_FALSE(find_dso("libanl.so.1"));
 }
 
+TEST(Dso, WaitsForTheDynamicLinkerButNotForEver) {
+  refresh();
+  r_debug *debug = nullptr;
+  for (const ElfW(Dyn) *entry = _DYNAMIC; entry->d_tag != DT_NULL; ++entry)
+    if (entry->d_tag == DT_DEBUG)
+      debug = reinterpret_cast<r_debug *>(entry->d_un.d_ptr);
+  ASSERT_TRUE(debug);
+  debug->r_state = r_debug::RT_ADD; // as if another thread were in dlopen
+  Message why;
+  EXPECT_FALSE(refresh_images(why));
+  EXPECT_STREQ(why.c_str(), "the dynamic linker is busy (dlopen or dlclose on another thread): try again");
+  debug->r_state = r_debug::RT_CONSISTENT;
+  refresh();
+}
+
 TEST(ProcessMemory, ReadingUnmappedMemoryFails) {
   void *page = mmap(nullptr, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   munmap(static_cast<char *>(page) + 4096, 4096);

@@ -159,6 +159,9 @@ const Case kCases[] = {
     {"Size32", kImmediate32, 1, R_X86_64_SIZE32, "sample_variable", 100, ImportKind::kVariable, 104},
     {"Size64", kImmediate64, 2, R_X86_64_SIZE64, "sample_variable", 0, ImportKind::kVariable, 4},
     {"None", {0xb8, 3, 0, 0, 0, 0xc3}, 0, R_X86_64_NONE, "sample_variable", 0, ImportKind::kVariable, 3},
+    {"OtherLibrarysData", kLoadThroughSlot, 3, R_X86_64_GOTPCREL, "library_data", -4, ImportKind::kUnknown, 6},
+    {"OtherLibrarysThreadLocal", kThreadLocalIe, 3, R_X86_64_GOTTPOFF, "library_thread_local", -4,
+     ImportKind::kThreadLocal, 5},
     {"StaticPartOfLibc", kLoadPointer, 3, R_X86_64_GOTPCREL, "atexit", -4, ImportKind::kFunction,
      address((void *)&atexit)},
 };
@@ -308,12 +311,26 @@ TEST_F(LinkTest, UnitsUnderAnotherKeyAreFoundByTheirId) {
   SampleUpdate update;
   update.builder.units[0].key = update.builder.string("elsewhere/sample/a.c|a.o");
   update.replace_add({0xc3});
+  update.adds("fresh", update.function("fresh", {0xc3}));
   Linked linked(update);
-  EXPECT_TRUE(linked.good) << linked.why;
+  ASSERT_TRUE(linked.good) << linked.why;
+  linked.enter();
+  SampleUpdate second(0x22, 0x66);
+  second.relocate(second.replace_add({0xe9, 0, 0, 0, 0}), 1, R_X86_64_PLT32,
+                  second.import("fresh", ImportKind::kFunction, format::kImportLocal), -4);
+  second.builder.old_code.back().digest[0] ^= 1;
+  Linked wrong(second);
+  EXPECT_NE(wrong.why.find("sample_add in "), std::string::npos) << "the code is the first update's: " << wrong.why;
+  SampleUpdate third(0x22, 0x66);
+  third.adds("user", third.function("user", {0xe9, 0, 0, 0, 0}));
+  third.relocate(third.builder.functions.back().symbol, 1, R_X86_64_PLT32,
+                 third.import("fresh", ImportKind::kFunction, format::kImportLocal), -4);
+  Linked right(third);
+  EXPECT_TRUE(right.good) << right.why;
 }
 
 TEST_F(LinkTest, RefusesAnotherProgramsUpdate) {
-  SampleUpdate update(0x44, 0x55);
+  SampleUpdate update(0x99, 0x9a);
   update.builder.units[0].key = update.builder.string("elsewhere.c|elsewhere.o");
   expect_refused(update, "no unit of the update is in this process (the update is for elsewhere.c|elsewhere.o)");
 }
@@ -400,6 +417,54 @@ TEST_F(LinkTest, CopiesOfComdatFunctions) {
   update.builder.functions.clear();
   Linked unaffected(update);
   EXPECT_TRUE(unaffected.good) << unaffected.why;
+}
+
+TEST_F(LinkTest, RefusesForeignHooks) {
+  SampleUpdate update;
+  std::uint32_t symbol = update.function("sample_hooked", {0xc3});
+  update.old_code("sample_hooked", {0, 0, 0, 0, 0, 0xb8, 2, 0, 0, 0, 0xc3}); // the sled itself is masked
+  update.replaces("sample_hooked", symbol);
+  expect_refused(update, "sample_hooked in ");
+  expect_refused(update, "has no sled at its entry");
+}
+
+TEST_F(LinkTest, RefusesPartsThatCannotBeLocated) {
+  SampleUpdate update;
+  std::uint32_t symbol = update.function("sample_split", {0xc3});
+  update.old_code("sample_split", {0, 0, 0, 0, 0, 0xe9, 0, 0, 0, 0}, {{0, 5}, {6, 4}});
+  update.builder.parts.push_back({6, 0x40000000, kColdBytes, 0});
+  update.builder.old_code.back().part_count = 1;
+  update.replaces("sample_split", symbol);
+  expect_refused(update, "sample_split in ");
+  expect_refused(update, "has a split part that cannot be located");
+}
+
+TEST_F(LinkTest, RefusesKeysThatAreThereTwice) {
+  SampleUpdate update;
+  update.builder.add_unit(kTwiceKey, kTwiceId, 0x45, 0);
+  expect_refused(update, std::string("unit ") + kTwiceKey + " is 2 times in ");
+}
+
+TEST_F(LinkTest, RefusesCodeOfUnitsThatAreNotHere) {
+  SampleUpdate update;
+  std::uint32_t add = update.replace_add(kJump);
+  std::uint32_t elsewhere = update.builder.add_unit("elsewhere.c|elsewhere.o", 5, 6, 0);
+  std::uint32_t section = update.builder.add_section(".text.there", SHF_ALLOC | SHF_EXECINSTR, kSled + Bytes{0xc3});
+  update.builder.loaded.push_back({section, elsewhere});
+  std::uint32_t there = update.builder.add_symbol("there", section, 0, 6);
+  update.relocate(add, 1, R_X86_64_PLT32, there, -4);
+  expect_refused(update, "needs there of unit elsewhere.c|elsewhere.o, which this process does not have");
+  update.builder.symbols[there].row.st_info = ELF64_ST_INFO(STB_WEAK, STT_FUNC); // a COMDAT function: any copy will do
+  Linked linked(update);
+  EXPECT_TRUE(linked.good) << linked.why;
+}
+
+TEST_F(LinkTest, RefusesIndirectFunctionsOfOtherLibraries) {
+  ASSERT_EQ(library_present(), 6);
+  SampleUpdate update;
+  update.relocate(update.replace_add(kJump), 1, R_X86_64_PLT32, update.import("library_indirect", ImportKind::kFunction),
+                  -4);
+  expect_refused(update, "an indirect function (ifunc) that the image has not bound yet: library_indirect");
 }
 
 TEST_F(LinkTest, RefusesUndefinedSymbols) {

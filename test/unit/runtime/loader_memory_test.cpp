@@ -4,13 +4,18 @@
 #include "runtime/src/image.h"
 #include "runtime/src/unwind.h"
 
+#include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <elf.h>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <string>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -131,6 +136,34 @@ TEST(CodeMemory, WorksUnderMdwe) {
   if (WEXITSTATUS(status) == 77)
     GTEST_SKIP() << "this kernel has no PR_SET_MDWE";
   EXPECT_EQ(WEXITSTATUS(status), 42);
+}
+
+// A filter of system calls without memfd_create, as containers may have; it cannot be taken back, so a child tries.
+TEST(CodeMemory, RefusesWhereMemfdIsDenied) {
+  Image &image = own_image();
+  pid_t child = fork();
+  if (child == 0) {
+    sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    sock_fprog program = {4, filter};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+      _exit(77);
+    Message why;
+    std::uintptr_t room = take_room(image, 4096, why);
+    if (!room || map_sealed(room, kReturn42, sizeof kReturn42, true, "wfpatch:test", why))
+      _exit(1);
+    _exit(std::strcmp(why.c_str(), "memfd_create for wfpatch:test failed: operation not permitted (EPERM)") ? 2 : 0);
+  }
+  int status;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == 77)
+    GTEST_SKIP() << "no seccomp filters here";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(Relocation, RangesAreExact) {

@@ -42,6 +42,10 @@ __attribute__((used, noinline)) void emit() {
                      movl $3, %%eax
                      ret
     .balign 16
+    sample_hooked:   .byte 0xcc, 0, 0, 0, 0
+                     movl $2, %%eax
+                     ret
+    .balign 16
     sample_split:    .byte 0xa9, 0, 0, 0, 0
                      .byte 0xe9
                      .long sample_split_cold - . - 4
@@ -82,6 +86,9 @@ __attribute__((used, noinline)) void emit() {
     sample_unit sample_unit_a, 0x11, "sample/a.c|sample/a.o"
     sample_unit sample_unit_b, 0x33, "sample/b.c|sample/b.o"
 
+    sample_unit sample_unit_twice, 0x44, "sample/twice.c|sample/twice.o"
+    sample_unit sample_unit_twice_again, 0x44, "sample/twice.c|sample/twice.o"
+
     .macro sample_function entry, low, high, flags, unit=sample_unit_a
     .pushsection wfp_functions, "a", @progbits
     .balign 8
@@ -96,6 +103,7 @@ __attribute__((used, noinline)) void emit() {
     sample_function sample_fold_a, %c[fold_b_low], %c[fold_b_high], 0x101
     sample_function sample_plain, %c[plain_low], %c[plain_high], 0x400
     sample_function sample_comdat, %c[comdat_low], %c[comdat_high], 0x10a, sample_unit_b
+    sample_function sample_hooked, %c[hooked_low], %c[hooked_high], 0x100
     sample_function sample_split, %c[split_low], %c[split_high], 0x100
     .pushsection wfp_functions, "a", @progbits
     .balign 8
@@ -126,6 +134,7 @@ __attribute__((used, noinline)) void emit() {
                      [fold_b_low] "i"(low("sample_fold_b")), [fold_b_high] "i"(high("sample_fold_b")),
                      [plain_low] "i"(low("sample_plain")), [plain_high] "i"(high("sample_plain")),
                      [comdat_low] "i"(low("sample_comdat")), [comdat_high] "i"(high("sample_comdat")),
+                     [hooked_low] "i"(low("sample_hooked")), [hooked_high] "i"(high("sample_hooked")),
                      [split_low] "i"(low("sample_split")), [split_high] "i"(high("sample_split")),
                      [variable_low] "i"(low("sample_variable")), [variable_high] "i"(high("sample_variable")),
                      [tls_low] "i"(low("sample_thread_local")), [tls_high] "i"(high("sample_thread_local")));
