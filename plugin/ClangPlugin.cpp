@@ -87,10 +87,12 @@ class WfpatchAction : public PluginASTAction {
       return Refuse("-mcmodel=" + Options.CodeModel + " is not supported: records and gates reach 2 GiB");
     if (Options.EmulatedTLS)
       return Refuse("-femulated-tls is not supported: thread-local variables would have no offset to record");
-    if (Options.DisableLLVMPasses && CI.getFrontendOpts().ProgramAction == frontend::EmitBC) {
+    if (Options.MergeFunctions)
+      return Refuse("-fmerge-functions is not supported: functions would become thunks without a sled");
+    if (Options.DisableLLVMPasses && CI.getFrontendOpts().ProgramAction != frontend::ParseSyntaxOnly) {
       Diags.Report(Diags.getCustomDiagID(
           DiagnosticsEngine::Warning,
-          "wfpatch: -save-temps compiles from an intermediate file, where plugins do not run: the object will not be "
+          "wfpatch: -save-temps and -disable-llvm-passes compile without plugins' passes: the object will not be "
           "patchable"));
       return false;
     }

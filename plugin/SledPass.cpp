@@ -41,12 +41,25 @@ static bool leavesR11Free(const Function &F) {
   }
 }
 
-// With inter-procedural register allocation a caller relies on what the callee's body happens to clobber.
-static bool allocatesAcrossFunctions() {
+// Options of the code generator, off by default, that make what a record says untrue.
+struct ConflictingOption {
+  const char *Name;
+  const char *Why;
+};
+static constexpr ConflictingOption kConflicts[] = {
+    {"enable-ipra", "callers would rely on registers that an updated function may clobber"},
+    {"enable-merge-functions", "functions would become thunks without a sled"},
+    {"hot-cold-split", "parts of functions would become functions without a record"},
+    {"ir-outliner", "parts of functions would become functions without a record"},
+    {"enable-machine-outliner", "parts of functions would become functions without a record"},
+};
+
+static const ConflictingOption *findConflict() {
   auto &Options = cl::getRegisteredOptions();
-  auto It = Options.find("enable-ipra");
-  return It != Options.end() && It->second->getNumOccurrences() > 0 &&
-         static_cast<cl::opt<bool> *>(It->second)->getValue();
+  for (const ConflictingOption &C : kConflicts)
+    if (auto It = Options.find(C.Name); It != Options.end() && It->second->getNumOccurrences() > 0)
+      return &C;
+  return nullptr;
 }
 
 static void addSled(Function &F, bool BranchProtection) {
@@ -64,10 +77,9 @@ static void addSled(Function &F, bool BranchProtection) {
 PreservedAnalyses SledPass::run(Module &M, ModuleAnalysisManager &) {
   if (!shouldRun(M, *U))
     return PreservedAnalyses::all();
-  if (allocatesAcrossFunctions()) {
-    M.getContext().emitError("wfpatch: '" + M.getSourceFileName() +
-                             "' is compiled with inter-procedural register allocation (-enable-ipra): callers would "
-                             "rely on registers that an updated function may clobber");
+  if (const ConflictingOption *C = findConflict()) {
+    M.getContext().emitError("wfpatch: '" + M.getSourceFileName() + "' is compiled with -mllvm -" + C->Name + ": " +
+                             C->Why);
     return PreservedAnalyses::all();
   }
   auto *Flag = mdconst::extract_or_null<ConstantInt>(M.getModuleFlag("cf-protection-branch"));

@@ -1,6 +1,6 @@
 // Hashes the printed IR: StructuralHash ignores constants, and the bitcode's layout depends on use-list orders and on
-// metadata kinds that we leave out.  The printer runs once, over a copy of the module without debug information, and
-// nothing of it is kept: what it prints goes through the hash block by block.
+// metadata kinds that we leave out.  The printer runs once, over a copy of the module if there is debug information to
+// leave out, and nothing of it is kept: what it prints goes through the hash block by block.
 #include "plugin/UnitId.h"
 
 #include "llvm/IR/DebugInfo.h"
@@ -35,15 +35,26 @@ private:
   uint64_t Position = 0;
 };
 
+void printNameless(Module &M, raw_ostream &Stream) {
+  M.setModuleIdentifier("");
+  M.setSourceFileName("");
+  M.print(Stream, nullptr);
+}
+
 } // namespace
 
-UnitId computeUnitId(const Module &M, const Unit &U) {
-  std::unique_ptr<Module> Copy = CloneModule(M);
-  StripDebugInfo(*Copy);
-  Copy->setModuleIdentifier("");
-  Copy->setSourceFileName("");
+UnitId computeUnitId(Module &M, const Unit &U) {
   HashStream Stream;
-  Copy->print(Stream, nullptr);
+  if (M.debug_compile_units().empty()) {
+    std::string Identifier = M.getModuleIdentifier(), Source = M.getSourceFileName();
+    printNameless(M, Stream);
+    M.setModuleIdentifier(Identifier);
+    M.setSourceFileName(Source);
+  } else {
+    std::unique_ptr<Module> Copy = CloneModule(M);
+    StripDebugInfo(*Copy);
+    printNameless(*Copy, Stream);
+  }
   // Separated by what cannot be in either.
   Stream << '\0' << U.Compiler << '\0' << json::Value(json::Object(U.Options)) << '\0';
   return Stream.finish();

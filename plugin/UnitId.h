@@ -11,6 +11,6 @@ namespace wfp {
 using UnitId = std::array<uint8_t, 32>;
 
 // SHA-256 over the module as it is now, without debug information and names of files, and U's compiler and options.
-UnitId computeUnitId(const llvm::Module &M, const Unit &U);
+UnitId computeUnitId(llvm::Module &M, const Unit &U);
 
 } // namespace wfp
