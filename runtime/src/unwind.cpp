@@ -1,13 +1,12 @@
 #include "runtime/src/unwind.h"
 
-#include "runtime/src/base/sys.h"
+#include "runtime/src/base/arena.h"
 
 #include <atomic>
 #include <cstddef>
 #include <cstring>
 #include <dlfcn.h>
 #include <link.h>
-#include <sys/mman.h>
 
 namespace wfp {
 
@@ -43,13 +42,13 @@ IteratePhdr iterate_phdr() {
   return function;
 }
 
+constinit Immortal<Arena> arrays; // control thread only; a reader may be in any of them for ever
+
 RangeArray *make_array(std::size_t count) {
-  long memory = sys::call(SYS_mmap, nullptr, sizeof(RangeArray) + count * sizeof(UnwindRange), PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (sys::failed(memory))
-    return nullptr;
-  auto *array = reinterpret_cast<RangeArray *>(memory);
-  array->count = count;
+  void *memory = arrays.value.allocate(sizeof(RangeArray) + count * sizeof(UnwindRange));
+  auto *array = static_cast<RangeArray *>(memory);
+  if (array)
+    array->count = count;
   return array;
 }
 
