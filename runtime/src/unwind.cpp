@@ -45,7 +45,7 @@ IteratePhdr iterate_phdr() {
 constinit Immortal<Arena> arrays; // control thread only; a reader may be in any of them for ever
 
 RangeArray *make_array(std::size_t count) {
-  void *memory = arrays.value.allocate(sizeof(RangeArray) + count * sizeof(UnwindRange));
+  void *memory = arrays.get().allocate(sizeof(RangeArray) + count * sizeof(UnwindRange));
   auto *array = static_cast<RangeArray *>(memory);
   if (array)
     array->count = count;
