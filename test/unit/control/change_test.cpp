@@ -16,10 +16,18 @@ const std::string kShortId(12, 'a');
 std::string self() { return std::to_string(getpid()); }
 std::string label() { return describe_process(getpid()).label(); }
 
-Row update_row(const std::string &id, const std::string &file, const std::string &state, const std::string &view = "1") {
+Row update_row(const std::string &id, const std::string &file, const std::string &state,
+               const std::string &view = "1") {
   return Row{"update",
-             {{"id", id}, {"file", file}, {"state", state}, {"functions", "1"}, {"threads_total", "1"},
-              {"threads_moved", "1"}, {"apply_us", "9"}, {"settle_us", "9"}, {"view", view}}};
+             {{"id", id},
+              {"file", file},
+              {"state", state},
+              {"functions", "1"},
+              {"threads_total", "1"},
+              {"threads_moved", "1"},
+              {"apply_us", "9"},
+              {"settle_us", "9"},
+              {"view", view}}};
 }
 
 const Row kHead{"process", {{"pid", "1"}, {"exe", "/fake"}, {"version", "9.9"}, {"view", "1"}}};
@@ -111,7 +119,8 @@ TEST(Apply, ShowsProgressOnATerminalOnly) {
   TemporaryFile update(kElf);
   Outcome outcome = run({"apply", self(), update.path()}, /*terminal=*/true);
   EXPECT_EQ(outcome.code, kDone);
-  EXPECT_NE(outcome.err.find("\r\x1b[K" + update.path() + ": 1 of 2 threads moved; held up: worker (tid 101) in "
+  EXPECT_NE(outcome.err.find("\r\x1b[K" + update.path() +
+                             ": 1 of 2 threads moved; held up: worker (tid 101) in "
                              "handle_request"),
             std::string::npos)
       << outcome.err;
@@ -120,7 +129,8 @@ TEST(Apply, ShowsProgressOnATerminalOnly) {
   outcome = run({"apply", self(), update.path(), "--timeout", "0.05"}, /*terminal=*/true);
   std::size_t first = outcome.err.find("1 of 2 threads moved; held up");
   ASSERT_NE(first, std::string::npos);
-  EXPECT_EQ(outcome.err.find("1 of 2 threads moved; held up", first + 1), std::string::npos) << outcome.err; // written once
+  EXPECT_EQ(outcome.err.find("1 of 2 threads moved; held up", first + 1), std::string::npos)
+      << outcome.err; // written once
 }
 
 TEST(Apply, ARefusalIsOneLineAndNoMoreIsTried) {
@@ -210,9 +220,10 @@ TEST(Apply, SilenceAfterTheRequestLeavesTheOutcomeOpen) {
   TemporaryFile update(kElf);
   Outcome outcome = run({"apply", self(), update.path(), "--timeout", "0.01"});
   EXPECT_EQ(outcome.code, kTimeout);
-  EXPECT_EQ(outcome.err, "wfpatch: " + update.path() + ": " + label() +
-                             " did not answer in time; it has the request and may still carry it out: see 'wfpatch status " +
-                             self() + "'\n");
+  EXPECT_EQ(outcome.err,
+            "wfpatch: " + update.path() + ": " + label() +
+                " did not answer in time; it has the request and may still carry it out: see 'wfpatch status " +
+                self() + "'\n");
 }
 
 TEST(Apply, SilenceWhileThreadsMove) {
@@ -221,7 +232,8 @@ TEST(Apply, SilenceWhileThreadsMove) {
   TemporaryFile update(kElf);
   Outcome outcome = run({"apply", self(), update.path(), "--timeout", "0.01"});
   EXPECT_EQ(outcome.code, kTimeout);
-  EXPECT_NE(outcome.err.find(update.path() + ": published, but " + label() + " did not answer in time"), std::string::npos)
+  EXPECT_NE(outcome.err.find(update.path() + ": published, but " + label() + " did not answer in time"),
+            std::string::npos)
       << outcome.err;
 }
 
@@ -245,7 +257,8 @@ TEST(Apply, AnUpdateThatVanishesOrIsRevertedMeanwhile) {
   TemporaryFile update(kElf);
   FakeProcess process;
   {
-    FakeServer server([&](const Request &request) { return request.row.kind == "apply" ? process(request) : reply({kHead}); });
+    FakeServer server(
+        [&](const Request &request) { return request.row.kind == "apply" ? process(request) : reply({kHead}); });
     Outcome outcome = run({"apply", self(), update.path()});
     EXPECT_EQ(outcome.code, kRefused);
     EXPECT_NE(outcome.err.find("no longer lists update " + kShortId), std::string::npos) << outcome.err;
@@ -267,7 +280,12 @@ struct Updates {
       for (Row &row : rows)
         if (row.text("id") == request.row.text("update"))
           row.fields[2].second = "reverted";
-      return reply({Row{"applied", {{"id", request.row.text("update")}, {"view", "2"}, {"apply_us", "8"}, {"functions", "1"}, {"images", "1"}}}});
+      return reply({Row{"applied",
+                        {{"id", request.row.text("update")},
+                         {"view", "2"},
+                         {"apply_us", "8"},
+                         {"functions", "1"},
+                         {"images", "1"}}}});
     }
     std::vector<Row> all = {kHead};
     all.insert(all.end(), rows.begin(), rows.end());
@@ -277,7 +295,9 @@ struct Updates {
 
 const std::string kFirst = "11" + std::string(62, '0'), kSecond = "12" + std::string(62, '0');
 
-Updates two_updates() { return {{update_row(kFirst, "one.wfp", "settled", "1"), update_row(kSecond, "two.wfp", "settled", "2")}}; }
+Updates two_updates() {
+  return {{update_row(kFirst, "one.wfp", "settled", "1"), update_row(kSecond, "two.wfp", "settled", "2")}};
+}
 
 std::string reverted_by(const std::vector<std::string> &arguments, Updates updates = two_updates()) {
   FakeServer server(updates);
@@ -300,16 +320,20 @@ TEST(Revert, TakesTheNewestOrTheNamedOne) {
   EXPECT_EQ(reverted_by({"one.wfp"}), sent(kFirst));
   EXPECT_EQ(reverted_by({"/some/where/one.wfp"}), sent(kFirst));
   // Applied again after two.wfp, it is the newest.
-  EXPECT_EQ(reverted_by({}, {{update_row(kFirst, "a", "settled", "4"), update_row(kSecond, "b", "settled", "2")}}), sent(kFirst));
+  EXPECT_EQ(reverted_by({}, {{update_row(kFirst, "a", "settled", "4"), update_row(kSecond, "b", "settled", "2")}}),
+            sent(kFirst));
   // A reverted one is passed over.
-  EXPECT_EQ(reverted_by({}, {{update_row(kFirst, "a", "settled"), update_row(kSecond, "b", "reverted")}}), sent(kFirst));
+  EXPECT_EQ(reverted_by({}, {{update_row(kFirst, "a", "settled"), update_row(kSecond, "b", "reverted")}}),
+            sent(kFirst));
 }
 
 TEST(Revert, RefusesWhatItCannotTell) {
-  EXPECT_EQ(reverted_by({"1"}), "wfpatch: " + label() + ": 1 may mean one.wfp (110000000000), two.wfp (120000000000)\n");
+  EXPECT_EQ(reverted_by({"1"}),
+            "wfpatch: " + label() + ": 1 may mean one.wfp (110000000000), two.wfp (120000000000)\n");
   EXPECT_EQ(reverted_by({"f"}), "wfpatch: " + label() + " has no update f\n");
   EXPECT_EQ(reverted_by({}, {}), "wfpatch: " + label() + " has no update to revert\n");
-  EXPECT_EQ(reverted_by({"a"}, {{update_row(kFirst, "a", "reverted")}}), "wfpatch: " + label() + ": reverted already: a\n");
+  EXPECT_EQ(reverted_by({"a"}, {{update_row(kFirst, "a", "reverted")}}),
+            "wfpatch: " + label() + ": reverted already: a\n");
 }
 
 TEST(Revert, SaysWhatItDid) {

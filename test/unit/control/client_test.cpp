@@ -22,7 +22,7 @@ std::string label(pid_t pid = getpid()) { return describe_process(pid).label(); 
 // What `status` says about a server that answers its request like this.
 std::string complaint_about(Answer answer) {
   FakeServer server([&](const Request &) { return answer; });
-  Outcome outcome = run({"status", std::to_string(getpid()), "--timeout", "5"});
+  Outcome outcome = run({"status", std::to_string(getpid()), "--timeout", "600"});
   EXPECT_EQ(outcome.code, kRefused);
   EXPECT_EQ(outcome.out, "");
   return outcome.err;
@@ -50,7 +50,8 @@ TEST(Client, AThreadIsNoProcess) {
     outcome = run({"status", std::to_string(tid)});
   }).join();
   EXPECT_EQ(outcome.code, kRefused);
-  EXPECT_NE(outcome.err.find(std::to_string(tid) + " is a thread of process " + std::to_string(getpid())), std::string::npos)
+  EXPECT_NE(outcome.err.find(std::to_string(tid) + " is a thread of process " + std::to_string(getpid())),
+            std::string::npos)
       << outcome.err;
 }
 
@@ -94,7 +95,8 @@ TEST(Client, MalformedReplies) {
 
 TEST(Client, RowsAndFieldsThatItDoesNotKnowAreIgnored) {
   FakeServer server([](const Request &) {
-    return Answer{{kProcessRow + "weather\tsun=1\n", "thread\ttid=7\tname=a\tview=0\tstate=parked\theld_by=\tmood=fine\nend\n"}};
+    return Answer{
+        {kProcessRow + "weather\tsun=1\n", "thread\ttid=7\tname=a\tview=0\tstate=parked\theld_by=\tmood=fine\nend\n"}};
   });
   Outcome outcome = run({"status", std::to_string(getpid()), "--json"});
   EXPECT_EQ(outcome.code, kDone) << outcome.err;
@@ -170,7 +172,8 @@ TEST_F(AsRoot, AnotherUsersProcessThatHangsUp) {
   server.answer_hello(hang_up());
   Outcome outcome = run_as(kNobody, {"status", std::to_string(getpid())});
   EXPECT_EQ(outcome.code, kRefused);
-  EXPECT_EQ(outcome.err, "wfpatch: " + label() + " belongs to user root: permission denied (only that user and root may " +
+  EXPECT_EQ(outcome.err, "wfpatch: " + label() +
+                             " belongs to user root: permission denied (only that user and root may " +
                              "control it)\n");
 }
 
@@ -257,7 +260,8 @@ TEST_F(AsRoot, APidNamespaceIsSeenThrough) {
           pause();
         }
         char sign;
-        return inner > 0 && read(channel[0], &sign, 1) == 1 && write(channel[1], &inner, sizeof(inner)) == sizeof(inner);
+        return inner > 0 && read(channel[0], &sign, 1) == 1 &&
+               write(channel[1], &inner, sizeof(inner)) == sizeof(inner);
       },
       [] { pause(); });
   close(channel[1]);

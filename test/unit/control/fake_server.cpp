@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,7 +30,9 @@ Answer silence() { return {}; }
 Answer hang_up() { return {{}, Answer::kClose}; }
 
 Row hello() {
-  return Row{"hello", {{"version", "9.9"}, {"pid", "1"}, {"exe", "/fake"}, {"protocol", std::to_string(format::kProtocolVersion)}}};
+  return Row{
+      "hello",
+      {{"version", "9.9"}, {"pid", "1"}, {"exe", "/fake"}, {"protocol", std::to_string(format::kProtocolVersion)}}};
 }
 
 FakeServer::FakeServer(Handler handler, pid_t name) : handler(std::move(handler)) {
@@ -120,16 +123,32 @@ void FakeServer::serve_client(int client) {
 Answer FakeProcess::operator()(const Request &request) {
   if (request.row.kind == "apply" || request.row.kind == "revert")
     return reply({Row{"applied",
-                      {{"id", kId}, {"view", "1"}, {"apply_us", "312"}, {"functions", "5"}, {"images", "1"}, {"skipped", "2"}, {"note", "first"}, {"note", "second"}}}});
+                      {{"id", kId},
+                       {"view", "1"},
+                       {"apply_us", "312"},
+                       {"functions", "5"},
+                       {"images", "1"},
+                       {"skipped", "2"},
+                       {"note", "first"},
+                       {"note", "second"}}}});
   const bool settled = looks >= 0 && ++asked >= looks;
   return reply({Row{"process", {{"pid", "1"}, {"exe", "/fake"}, {"version", "9.9"}, {"view", "1"}}},
                 Row{"update",
-                    {{"id", kId}, {"file", "fix.wfp"}, {"state", settled ? state : moving}, {"functions", "5"},
-                     {"threads_total", "2"}, {"threads_moved", settled ? "2" : "1"}, {"apply_us", "312"},
-                     {"settle_us", settled ? "4100" : ""}, {"view", "1"}}},
+                    {{"id", kId},
+                     {"file", "fix.wfp"},
+                     {"state", settled ? state : moving},
+                     {"functions", "5"},
+                     {"threads_total", "2"},
+                     {"threads_moved", settled ? "2" : "1"},
+                     {"apply_us", "312"},
+                     {"settle_us", settled ? "4100" : ""},
+                     {"view", "1"}}},
                 Row{"thread", {{"tid", "100"}, {"name", "main"}, {"view", "1"}, {"state", "parked"}, {"held_by", ""}}},
                 Row{"thread",
-                    {{"tid", "101"}, {"name", "worker"}, {"view", settled ? "1" : "0"}, {"state", "running"},
+                    {{"tid", "101"},
+                     {"name", "worker"},
+                     {"view", settled ? "1" : "0"},
+                     {"state", "running"},
                      {"held_by", settled ? "" : held_by}}}});
 }
 
@@ -165,30 +184,50 @@ Child::~Child() {
   waitpid(id, nullptr, 0);
 }
 
-Outcome run_as(uid_t uid, const std::vector<std::string> &arguments) {
-  int channel[2];
-  if (pipe2(channel, O_CLOEXEC) != 0)
-    std::abort();
-  pid_t child = fork();
-  if (child == 0) {
-    if (setresgid(uid, uid, uid) != 0 || setresuid(uid, uid, uid) != 0)
-      _exit(99);
-    Outcome outcome = run(arguments);
-    std::string text = outcome.out + '\0' + outcome.err;
-    _exit(write(channel[1], text.data(), text.size()) < 0 ? 99 : outcome.code);
-  }
-  close(channel[1]);
+namespace {
+
+std::string read_all(int fd) {
   std::string text;
   char buffer[4096];
-  for (ssize_t length; (length = read(channel[0], buffer, sizeof(buffer))) > 0;)
+  for (ssize_t length; (length = read(fd, buffer, sizeof(buffer))) > 0;)
     text.append(buffer, static_cast<std::size_t>(length));
-  close(channel[0]);
+  close(fd);
+  return text;
+}
+
+} // namespace
+
+Outcome run_as(uid_t uid, const std::vector<std::string> &arguments) {
+  // Through a descriptor: the user may have no way into the build folder.
+  int command = open(WFPATCH_COMMAND, O_PATH | O_CLOEXEC);
+  int out[2], err[2];
+  if (command < 0 || pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0)
+    std::abort();
+  std::string name = "wfpatch", empty;
+  std::vector<std::string> copies = arguments;
+  std::vector<char *> argv = {name.data()};
+  for (std::string &argument : copies)
+    argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  pid_t child = fork();
+  if (child == 0) {
+    // Other threads were not copied and may have held any lock: system calls only.
+    dup2(out[1], STDOUT_FILENO);
+    dup2(err[1], STDERR_FILENO);
+    if (syscall(SYS_setresgid, uid, uid, uid) == 0 && syscall(SYS_setresuid, uid, uid, uid) == 0)
+      syscall(SYS_execveat, command, empty.c_str(), argv.data(), environ, AT_EMPTY_PATH);
+    _exit(99);
+  }
+  close(command);
+  close(out[1]);
+  close(err[1]);
+  Outcome outcome;
+  outcome.out = read_all(out[0]);
+  outcome.err = read_all(err[0]);
   int status = 0;
   waitpid(child, &status, 0);
-  std::size_t middle = text.find('\0');
-  if (middle == std::string::npos)
-    return {WEXITSTATUS(status), text, ""};
-  return {WEXITSTATUS(status), text.substr(0, middle), text.substr(middle + 1)};
+  outcome.code = WEXITSTATUS(status);
+  return outcome;
 }
 
 TemporaryFile::TemporaryFile(const std::string &content, const std::string &name) {

@@ -1,5 +1,5 @@
-// Stands in for the control thread of a process: speaks the protocol as each test tells it to, from this very process, so
-// that the commands under test can be pointed at getpid().
+// Stands in for the control thread of a process: speaks the protocol as each test tells it to, from this very process,
+// so that the commands under test can be pointed at getpid().
 #pragma once
 
 #include "control/command.h"
@@ -44,7 +44,7 @@ public:
   ~FakeServer();
 
   void answer_hello(Answer answer) { hello_answer = std::move(answer); } // before the first connection
-  std::vector<Request> requests(); // those that the handler has seen
+  std::vector<Request> requests();                                       // those that the handler has seen
 
 private:
   void serve();
@@ -63,7 +63,7 @@ private:
 class FakeProcess {
 public:
   std::string moving = "moving", state = "settled"; // of the update until then, and from then on
-  int looks = 1;                 // status requests until it settles; negative: never
+  int looks = 1;                                    // status requests until it settles; negative: never
   std::string held_by = "handle_request";
   Answer operator()(const Request &request);
 
@@ -75,13 +75,13 @@ inline const std::string kId(64, 'a');
 
 // Runs "wfpatch ARGUMENTS..." in this process.
 struct Outcome {
-  int code;
+  int code = -1;
   std::string out, err;
   Json json() const { return Json::parse(out); }
 };
 Outcome run(std::vector<std::string> arguments, bool terminal = false);
 
-// A process of its own that runs `body` after it said that it is ready; killed when the object goes.
+// A process of its own, forked while this one has a single thread, that runs `body` after it said that it is ready; killed when the object goes.
 class Child {
 public:
   // `prepare` may fail by returning false: then ready() is false and the test should be skipped.
@@ -96,7 +96,7 @@ private:
   bool is_ready = false;
 };
 
-// Runs the command in a process of user `uid`.
+// Runs the command as built, in a process of user `uid`.
 Outcome run_as(uid_t uid, const std::vector<std::string> &arguments);
 
 // A file that lives as long as the object.
@@ -110,6 +110,9 @@ private:
   std::string folder, file;
 };
 
-inline const std::string kElf = std::string("\x7f" "ELF", 4) + std::string(60, '\0');
+inline const std::string kElf = std::string("\x7f"
+                                            "ELF",
+                                            4) +
+                                std::string(60, '\0');
 
 } // namespace wfp::control::test

@@ -26,7 +26,10 @@ TEST(Inspect, TellsAMachineEverything) {
   EXPECT_EQ(json["data"], Json::parse(R"([
     {"name":"rejected","kind":"variable","size":8,"unit":"src/conn.c|obj/conn.o"},
     {"name":"limits","kind":"constant","size":24,"unit":"src/conn.c|obj/conn.o"}])"));
-  EXPECT_EQ(json["imports"], Json::parse(R"([{"name":"memcpy","kind":"function","unit":"src/conn.c|obj/conn.o","local":false,"hidden":false,"weak":true}])"));
+  EXPECT_EQ(
+      json["imports"],
+      Json::parse(
+          R"([{"name":"memcpy","kind":"function","unit":"src/conn.c|obj/conn.o","local":false,"hidden":false,"weak":true}])"));
   EXPECT_EQ(json["remarks"], Json::parse(R"([{"kind":"note","text":"made by hand","unit":null},
     {"kind":"trusted-type","text":"struct conn","unit":"src/conn.c|obj/conn.o"}])"));
   EXPECT_EQ(json["sizes"], Json::parse(R"({"code":48,"constants":24,"variables":8})"));

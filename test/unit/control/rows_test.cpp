@@ -17,7 +17,8 @@ std::string why(const std::string &packet) {
 }
 
 TEST(Rows, EncodesAsTheProtocolSays) {
-  EXPECT_EQ(encode(Row{"apply", {{"file", "fix.wfp"}, {"mode", "wait-free"}}}), "apply\tfile=fix.wfp\tmode=wait-free\n");
+  EXPECT_EQ(encode(Row{"apply", {{"file", "fix.wfp"}, {"mode", "wait-free"}}}),
+            "apply\tfile=fix.wfp\tmode=wait-free\n");
   EXPECT_EQ(encode(Row{"end", {}}), "end\n");
 }
 
@@ -26,7 +27,8 @@ TEST(Rows, EscapesBackslashTabAndNewlineAndNothingElse) {
 }
 
 TEST(Rows, DecodesWhatItEncodes) {
-  const std::vector<std::string> values = {"", "=", "\\", "\\n", "\n", "\t\t", "\\\t\n\\", std::string("\0z", 2), "\xff\xfe", "ä"};
+  const std::vector<std::string> values = {
+      "", "=", "\\", "\\n", "\n", "\t\t", "\\\t\n\\", std::string("\0z", 2), "\xff\xfe", "ä"};
   Row row{"thread", {}};
   for (const std::string &value : values)
     row.add("v", value);

@@ -60,7 +60,8 @@ std::string make_manifest() {
 
   std::vector<ManifestSection> sections = {{kText, 0}, {kData, 0}, {kRodata, 0}};
   auto change = [](FunctionChange what) { return static_cast<std::uint32_t>(what); };
-  const std::uint32_t parse = strings.add("_Z5parsePc"), gone = strings.add("gone"), helper = strings.add("check_bounds");
+  const std::uint32_t parse = strings.add("_Z5parsePc"), gone = strings.add("gone"),
+                      helper = strings.add("check_bounds");
   std::vector<ManifestFunction> functions = {
       {0, change(FunctionChange::kReplaced), parse, parse, strings.add("parse(char*)"), 1, kAllowActive, 0, 1},
       {0, change(FunctionChange::kRemoved), gone, kNone, gone, kNone, 0, 1, 1},

@@ -77,17 +77,17 @@ TEST(Status, WatchRedrawsATerminal) {
 }
 
 TEST(List, ShowsWhatAnswersAndWhy) {
-  FakeProcess process;
-  process.looks = -1;
-  FakeServer server(std::ref(process));
-  std::unique_ptr<FakeServer> silent;
+  std::unique_ptr<FakeServer> refusing;
   Child child(
       [&] {
-        silent = std::make_unique<FakeServer>([](const Request &) { return refuse("not today"); });
+        refusing = std::make_unique<FakeServer>([](const Request &) { return refuse("not today"); });
         return true;
       },
       [] { pause(); });
   ASSERT_TRUE(child.ready());
+  FakeProcess process;
+  process.looks = -1;
+  FakeServer server(std::ref(process));
   Outcome outcome = run({"list", "--json"});
   EXPECT_EQ(outcome.code, kDone);
   int found = 0;
