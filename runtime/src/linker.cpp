@@ -197,6 +197,7 @@ bool map_images(LinkFile &file) {
 void unmap_images(LinkFile &file) {
   for (std::size_t i = file.images.size(); i-- > 0;) { // rooms go back in reverse order
     ImageLink &link = *file.images[i];
+    hide_from_debuggers(link.shown);
     if (link.unwind_registered)
       unregister_code_unwind(link.code.address);
     if (link.room)
@@ -230,8 +231,12 @@ bool link_file(LinkFile &file, const std::uint8_t *bytes, std::size_t size) {
   for (ImageLink *link : file.images)
     if (!relocate(file, *link) || !write_frames(file, *link))
       return false;
-  return add_new_functions(file, rows) && locate_new_code(file, rows) && prepare_reinits(file) && map_images(file) &&
-         keep_results(file, rows);
+  if (!add_new_functions(file, rows) || !locate_new_code(file, rows) || !prepare_reinits(file) || !map_images(file))
+    return false;
+  for (ImageLink *link : file.images)
+    if (!show_to_debuggers(file, *link, bytes, size, link->shown))
+      return false;
+  return keep_results(file, rows);
 }
 
 } // namespace
@@ -262,6 +267,7 @@ void unlink_update(LinkedUpdate &update) {
   auto &state = *static_cast<KeptState *>(update.loader_state);
   for (std::size_t i = state.images.size(); i-- > 0;) {
     const KeptImage &kept = state.images[i];
+    hide_from_debuggers(kept.shown);
     if (kept.unwind_registered)
       unregister_code_unwind(kept.code);
     Vec<OriginalCode> &originals = kept.image->index->originals;

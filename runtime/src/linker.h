@@ -8,6 +8,7 @@
 //   linker_symbols.cpp     what a symbol of the .wfp means in an image
 //   linker_relocate.cpp    fills in the fields
 //   linker_frames.cpp      unwind tables
+//   linker_debugger.cpp    gdb's JIT interface
 //   linker_overlay.cpp     what entered updates have added to images
 #pragma once
 
@@ -23,6 +24,8 @@
 namespace wfp {
 
 inline constexpr std::uint32_t kNoIndex = UINT32_MAX;
+
+struct DebuggerEntry; // linker_debugger.cpp
 
 // What a symbol means.
 struct SymbolValue {
@@ -88,6 +91,7 @@ struct ImageLink {
   std::uintptr_t room = 0;
   std::size_t room_size = 0;
   bool unwind_registered = false;
+  DebuggerEntry *shown = nullptr;
 
   AreaContent &area(Area which) {
     return which == Area::kCode         ? code
@@ -130,6 +134,7 @@ struct KeptImage {
   std::intptr_t thread_storage;
   std::size_t thread_storage_size;
   bool unwind_registered;
+  DebuggerEntry *shown;
 };
 struct KeptName {
   Image *image;
@@ -199,6 +204,12 @@ std::uintptr_t current_body(const Image &image, const FoundFunction &function);
 // linker_frames.cpp
 [[nodiscard]] bool choose_frames(LinkFile &file, ImageLink &link);
 [[nodiscard]] bool write_frames(LinkFile &file, ImageLink &link);
+
+// linker_debugger.cpp
+// Tells a debugger, now or when it attaches, what of the .wfp (its `bytes`) is where; after all is mapped.
+[[nodiscard]] bool show_to_debuggers(LinkFile &file, ImageLink &link, const std::uint8_t *bytes, std::size_t size,
+                                     DebuggerEntry *&shown);
+void hide_from_debuggers(DebuggerEntry *entry);
 
 // linker_overlay.cpp
 // Fills the update's units and loader_state, for enter_update and leave_update, and reserves what those need; once all

@@ -158,7 +158,7 @@ bool keep_results(LinkFile &file, const Vec<std::uint32_t> &rows) {
       ImageLink &link = *file.images[i];
       complete = state->images.push_back({link.image, link.room, link.room_size, link.code.address,
                                            static_cast<std::intptr_t>(link.thread_storage.address),
-                                           link.thread_storage.size, link.unwind_registered}) &&
+                                           link.thread_storage.size, link.unwind_registered, link.shown}) &&
                  keep_names(file, link, *state);
     }
     for (std::size_t i = 0; complete && i < update.functions.size(); ++i) {

@@ -718,6 +718,41 @@ TEST_F(LinkTest, ReinitialisedVariables) {
   expect_refused(update, "--reinit sample_variable: its size is 4, that of its new initial value 3");
 }
 
+// ---- Debuggers -----------------------------------------------------------------------------------------------------------
+
+extern "C" {
+struct JitEntry {
+  JitEntry *next, *previous;
+  const std::uint8_t *object;
+  std::uint64_t size;
+};
+// As gdb declares it; the runtime's.
+extern struct {
+  std::uint32_t version, action;
+  JitEntry *relevant, *first;
+} __jit_debug_descriptor;
+}
+
+TEST_F(LinkTest, DebuggersSeeWhereSectionsAre) {
+  ASSERT_EQ(__jit_debug_descriptor.first, nullptr);
+  SampleUpdate update;
+  update.replace_add({0xc3});
+  {
+    Linked linked(update);
+    ASSERT_TRUE(linked.good) << linked.why;
+    ASSERT_TRUE(__jit_debug_descriptor.first);
+    const JitEntry &entry = *__jit_debug_descriptor.first;
+    const auto *header = reinterpret_cast<const Elf64_Ehdr *>(entry.object);
+    const auto *sections = reinterpret_cast<const Elf64_Shdr *>(entry.object + header->e_shoff);
+    EXPECT_EQ(sections[1].sh_addr, linked.function("sample_add").body - 5);
+    Linked second(update);
+    EXPECT_EQ(__jit_debug_descriptor.first->next, &entry);
+    EXPECT_EQ(entry.previous, __jit_debug_descriptor.first);
+  }
+  EXPECT_EQ(__jit_debug_descriptor.first, nullptr);
+  EXPECT_EQ(__jit_debug_descriptor.action, 2u);
+}
+
 // ---- Exceptions ---------------------------------------------------------------------------------------------------------
 
 void throw_runtime_error() { throw std::runtime_error("through the update"); }
