@@ -8,6 +8,7 @@
 
 #include "format/protocol.h"
 #include "runtime/arch/x86_64/bare_thread.h"
+#include "runtime/src/base/arena.h"
 #include "runtime/src/base/sys.h"
 #include "runtime/src/identity.h"
 #include "runtime/src/log.h"
@@ -33,6 +34,8 @@ namespace {
 
 constexpr std::size_t kStackBytes = 512 * 1024;
 constexpr std::size_t kMaxClients = 16;
+constexpr std::size_t kTouchedStack = 32 * 1024;
+constexpr std::size_t kPreparedChunks = 8;
 
 // While threads move: the first rounds follow one another closely, later ones ever more slowly.
 constexpr std::uint64_t kFirstRoundNs = 50'000;
@@ -139,6 +142,13 @@ void report_startup(std::uint32_t outcome) {
   sys::call(SYS_futex, &startup, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
 }
 
+// What the first update is going to touch, touched while nobody waits: page faults are most of what it would cost.
+__attribute__((noinline)) void touch_stack() {
+  volatile char pages[kTouchedStack];
+  for (std::size_t at = 0; at < sizeof(pages); at += 4096)
+    pages[at] = 0;
+}
+
 void control_thread(void *) {
   sys::call(SYS_prctl, PR_SET_NAME, "wfpatch", 0, 0, 0);
   set_control_tid(static_cast<int>(sys::call(SYS_gettid)));
@@ -158,6 +168,8 @@ void control_thread(void *) {
   client_count = 0;
   long identity_events = open_identity_events();
   report_startup(1);
+  touch_stack();
+  Arena::prepare(kPreparedChunks);
   run(listener, identity_events);
 }
 

@@ -22,7 +22,8 @@ Publication *current;
 Publication *retired;
 
 template <typename T> T *new_mapped() {
-  long address = sys::call(SYS_mmap, nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  long address = sys::call(SYS_mmap, nullptr, sizeof(T), PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   return sys::failed(address) ? nullptr : new (reinterpret_cast<void *>(address)) T();
 }
 template <typename T> void delete_mapped(T *object) {

@@ -93,7 +93,8 @@ void copy_name(char (&to)[256], const char *from) {
 
 AppliedUpdate *new_update(Message &why) {
   long address =
-      sys::call(SYS_mmap, nullptr, sizeof(AppliedUpdate), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      sys::call(SYS_mmap, nullptr, sizeof(AppliedUpdate), PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   if (sys::failed(address)) {
     why << "out of memory";
     return nullptr;

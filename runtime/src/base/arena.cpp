@@ -6,34 +6,81 @@
 
 namespace wfp {
 
+// An update takes a dozen short-lived arenas, and mappings and page faults are what it would spend its time on: chunks of the
+// usual size are populated at once, and a few are kept for the next arena.
 namespace {
-constexpr std::size_t kChunkBytes = 64 * 1024;
+constexpr std::size_t kChunkBytes = 16 * 1024;
 constexpr std::size_t kAlignment = 16;
+constexpr std::size_t kMostKept = 16;
 } // namespace
 
 struct Arena::Chunk {
   Chunk *next;
   std::size_t bytes;
+  bool used_before; // holds what an earlier arena left: zeroed as it is handed out
 };
+
+// Of the usual size.  Single-threaded, as all arenas are.
+Arena::Chunk *Arena::kept;
+std::size_t Arena::kept_count;
+
+Arena::Chunk *Arena::take_chunk(std::size_t bytes) {
+  if (bytes <= kChunkBytes && kept) {
+    Chunk *chunk = kept;
+    kept = chunk->next;
+    --kept_count;
+    return chunk;
+  }
+  std::size_t wanted = bytes > kChunkBytes ? (bytes + 4095) & ~std::size_t{4095} : kChunkBytes;
+  int flags = MAP_PRIVATE | MAP_ANONYMOUS | (wanted == kChunkBytes ? MAP_POPULATE : 0);
+  long address = sys::call(SYS_mmap, nullptr, wanted, PROT_READ | PROT_WRITE, flags, -1, 0);
+  if (sys::failed(address))
+    return nullptr;
+  auto *chunk = reinterpret_cast<Chunk *>(address);
+  chunk->bytes = wanted;
+  return chunk;
+}
+
+void Arena::give_chunk(Chunk *chunk) {
+  if (chunk->bytes != kChunkBytes || kept_count == kMostKept) {
+    sys::call(SYS_munmap, chunk, chunk->bytes);
+    return;
+  }
+  chunk->used_before = true;
+  chunk->next = kept;
+  kept = chunk;
+  ++kept_count;
+}
+
+void Arena::prepare(std::size_t chunks) {
+  while (kept_count < chunks) {
+    long address = sys::call(SYS_mmap, nullptr, kChunkBytes, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (sys::failed(address))
+      return;
+    auto *chunk = reinterpret_cast<Chunk *>(address);
+    chunk->bytes = kChunkBytes;
+    give_chunk(chunk);
+  }
+}
 
 void *Arena::allocate(std::size_t bytes) {
   if (bytes > SIZE_MAX / 2)
     return nullptr;
   bytes = (bytes + kAlignment - 1) & ~(kAlignment - 1);
+  constexpr std::size_t kHead = (sizeof(Chunk) + kAlignment - 1) & ~(kAlignment - 1);
   if (!chunks_ || chunks_->bytes - used_ < bytes) {
-    std::size_t wanted = bytes + sizeof(Chunk) > kChunkBytes ? bytes + sizeof(Chunk) : kChunkBytes;
-    wanted = (wanted + 4095) & ~std::size_t{4095};
-    long address = sys::call(SYS_mmap, nullptr, wanted, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (sys::failed(address))
+    Chunk *chunk = take_chunk(bytes + kHead);
+    if (!chunk)
       return nullptr;
-    auto *chunk = reinterpret_cast<Chunk *>(address);
     chunk->next = chunks_;
-    chunk->bytes = wanted;
     chunks_ = chunk;
-    used_ = sizeof(Chunk);
+    used_ = kHead;
   }
   void *result = reinterpret_cast<char *>(chunks_) + used_;
   used_ += bytes;
+  if (chunks_->used_before)
+    std::memset(result, 0, bytes);
   return result;
 }
 
@@ -47,7 +94,7 @@ char *Arena::copy_string(const char *text, std::size_t length) {
 void Arena::release() {
   while (chunks_) {
     Chunk *next = chunks_->next;
-    sys::call(SYS_munmap, chunks_, chunks_->bytes);
+    give_chunk(chunks_);
     chunks_ = next;
   }
   used_ = 0;

@@ -22,9 +22,16 @@ public:
   void *allocate(std::size_t bytes);
   char *copy_string(const char *text, std::size_t length); // NUL-terminated; nullptr as above
   void release();
+  // Keeps so many chunks (16 KiB each) ready, so that the first update need not wait for them; at most 16.
+  static void prepare(std::size_t chunks);
 
 private:
   struct Chunk;
+  static Chunk *take_chunk(std::size_t bytes);
+  static void give_chunk(Chunk *chunk);
+  static Chunk *kept; // between arenas
+  static std::size_t kept_count;
+
   Chunk *chunks_ = nullptr;
   std::size_t used_ = 0;
 };
