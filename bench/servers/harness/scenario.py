@@ -9,6 +9,7 @@ What must hold, or the run fails:
 """
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -84,16 +85,18 @@ def _say(text):
     print(text, flush=True)
 
 
-def _start(server, tree, work, name, threads):
+@contextlib.contextmanager
+def _started(server, tree, work, name, threads):
+    """The server, ready, with what it needs beside it; all ended when the block is left."""
     ports = live.free_ports(server.port_count)
-    command = server.start_command(tree, ports, threads, work)
-    child = live.Child(command, work / f"{name}.log", cwd=tree)
-    try:
-        live.wait_until(lambda: _is_ready(server, child, ports), 20, f"{name} to be ready, see {child.log}")
-    except live.LiveError:
-        child.__exit__()
-        raise
-    return child, ports
+    with contextlib.ExitStack() as children:
+        for number, command in enumerate(server.helper_commands(tree, ports)):
+            children.enter_context(live.Child(command, work / f"{name}-helper{number}.log", cwd=tree))
+        live.wait_until(lambda: server.helpers_ready(ports), 60, f"what {name} needs to be ready, see {work}")
+        command = server.start_command(tree, ports, threads, work)
+        child = children.enter_context(live.Child(command, work / f"{name}.log", cwd=tree))
+        live.wait_until(lambda: _is_ready(server, child, ports), 60, f"{name} to be ready, see {child.log}")
+        yield child, ports
 
 
 def _is_ready(server, child, ports):
@@ -104,8 +107,7 @@ def _is_ready(server, child, ports):
 
 def _check_exploit_kills(server, tree, work):
     """Shows on a process of its own that the fix is needed: the old code must not survive the exploit."""
-    child, ports = _start(server, tree, work, "victim", threads=2)
-    with child:
+    with _started(server, tree, work, "victim", threads=2) as (child, ports):
         answer = server.exploit(ports)
         status = child.wait(10) if answer == b"" else None
         if status is None or status >= 0:
@@ -129,8 +131,7 @@ class _Witnesses:
 
 
 def _run_live(server, options, toolchain, old, update, work):
-    child, ports = _start(server, old, work, "server", options.threads)
-    with child:
+    with _started(server, old, work, "server", options.threads) as (child, ports):
         wfpatch = live.Wfpatch(toolchain.tool("wfpatch"), child.pid)
         witnesses = _Witnesses(server, ports, 3 * options.threads)
         witnesses.expect("old", "before any update")
