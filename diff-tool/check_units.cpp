@@ -77,6 +77,9 @@ void checkUnits(Session &S) {
       if (O && !O->Info.HasNote && U.Touched) {
         S.Refusals.insert({O->File, "(unit)", "built without wfpatch (no .note.wfpatch); compile it with -fplugin=wfpatch.so"});
         Missing = true;
+      } else if (O && O->Info.SeveralUnits && U.Touched) {
+        S.Refusals.insert({O->File, "(unit)", "holds several units (ld -r); give the objects that it was made of"});
+        Missing = true;
       }
     if (Missing)
       continue;

@@ -38,8 +38,6 @@ Error readNote(ArrayRef<uint8_t> Bytes, StringRef What, UnitInfo &Info) {
       return broken(What, "truncated note");
     bool Ours = NameSize == sizeof(kNoteName) && !std::memcmp(Bytes.data() + 12, kNoteName, sizeof(kNoteName));
     if (Ours && Type == kNoteTypeUnit) {
-      if (Info.HasNote)
-        return broken(What, "holds several units; diff the objects that `ld -r` merged instead");
       ArrayRef<uint8_t> Desc = Bytes.slice(DescAt, DescSize);
       if (Desc.size() < sizeof(UnitRecord))
         return broken(What, "truncated unit record");
@@ -48,6 +46,10 @@ Error readNote(ArrayRef<uint8_t> Bytes, StringRef What, UnitInfo &Info) {
         return broken(What, "unit record version " + Twine(R.version) + ", expected " + Twine(kRecordVersion));
       if (R.fixed_size < sizeof(UnitRecord) || R.fixed_size >= Desc.size())
         return broken(What, "unit record without a key");
+      if (Info.HasNote) {
+        Info.SeveralUnits = true;
+        break;
+      }
       ArrayRef<uint8_t> Key = Desc.drop_front(R.fixed_size);
       Info.Key = std::string(reinterpret_cast<const char *>(Key.data()),
                              strnlen(reinterpret_cast<const char *>(Key.data()), Key.size()));

@@ -46,6 +46,7 @@ struct LineUse {
 
 struct UnitInfo {
   bool HasNote = false;
+  bool SeveralUnits = false; // `ld -r` has merged objects
   std::string Key;
   std::array<uint8_t, 32> Id{};
   uint32_t Flags = 0; // wfp::format::UnitFlag

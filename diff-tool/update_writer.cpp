@@ -317,7 +317,7 @@ void Writer::addFunctions(uint32_t Unit) {
     Out.unit = Row.at(Unit);
     Out.old_name = Out.new_name = Out.symbol = Out.old_code = kNone;
     Out.display = Manifest.string(demangle(std::string_view(Name.data(), Name.size())));
-    bool MayBeActive = isNamed(S.Opts.AllowActive, Name);
+    bool MayBeActive = isNamed(S, "--allow-active", S.Opts.AllowActive, Name);
     Out.flags = (P.Local ? kFunctionLocal : 0u) | (P.Comdat ? kFunctionComdatGroup : 0u) | (MayBeActive ? kAllowActive : 0u);
     return Out;
   };

@@ -47,14 +47,15 @@ int usage(const Twine &Why) {
 }
 
 // What was asked for by name must exist: a misspelt --keep would otherwise go unnoticed.
-void reportUnused(Session &S) {
+void reportUnused(Session &S, Verdict V) {
   const std::pair<const char *, const std::set<std::string> *> Lists[] = {{"--keep", &S.Opts.Keep},
                                                                           {"--reinit", &S.Opts.Reinit},
                                                                           {"--trust-type", &S.Opts.TrustType},
-                                                                          {"--replace-const", &S.Opts.ReplaceConst}};
+                                                                          {"--replace-const", &S.Opts.ReplaceConst},
+                                                                          {"--allow-active", &S.Opts.AllowActive}};
   for (auto &[Option, Names] : Lists)
     for (const std::string &Name : *Names)
-      if (!S.Opts.Used.count(std::string(Option) + " " + Name))
+      if (V != Verdict::Refused && !S.Opts.Used.count(std::string(Option) + " " + Name))
         errs() << "wfdiff: warning: " << Option << " " << Name << " had no effect\n";
 }
 
@@ -78,7 +79,7 @@ int run(Session &S) {
       return fail(std::move(E));
   }
 
-  reportUnused(S);
+  reportUnused(S, V);
   if (Verbose)
     for (const std::string &Note : S.Notes)
       errs() << "wfdiff: note: " << Note << "\n";

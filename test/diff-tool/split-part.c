@@ -5,17 +5,18 @@
 // RUN: %wfclang -O2 -fbasic-block-sections=list=%t/blocks -DNEW -c %s -o %t/new.o
 // RUN: llvm-readelf -sW %t/old.o | FileCheck %s --check-prefix=SYM
 // RUN: %wfdiff %t/old.o %t/new.o -o %t/u.wfp --explain | FileCheck %s
-// RUN: (llvm-readelf -rW %t/old.o; wfp-dump %t/u.wfp) | FileCheck %s --check-prefix=DUMP
+// RUN: (llvm-readelf -sW %t/old.o | awk '$8 == "f.cold" {print "size", $3}'; llvm-readelf -rW %t/old.o; wfp-dump %t/u.wfp) | FileCheck %s --check-prefix=DUMP
 // RUN: llvm-readelf -SW %t/u.wfp | FileCheck %s --check-prefix=ELF
 // SYM: f.cold
 // CHECK: replaced function f: first difference
 // CHECK-NEXT: OLD {{.*}} $41
 // CHECK-NEXT: NEW {{.*}} $42
 // CHECK: 1 replaced, 0 added, 0 removed
-// The first reference goes to byte 0x1b of the part with addend 0x1b - 4: without that the bias is -4.
+// The part begins where the field of the first reference leads, less its addend.
+// DUMP: size [[#%u,SIZE:]]
 // DUMP: '.rela.text{{.*}}f'
-// DUMP: R_X86_64_PLT32 {{.*}} .text.split.f + [[#%x,]]
-// DUMP: old-code f size {{[0-9]+}} masks {{.*}} part at {{[0-9]+}} bias {{-?[0-9]+}} size {{[0-9]+}}
+// DUMP: R_X86_64_PLT32 {{.*}} .text.split.f + [[#%x,ADDEND:]]
+// DUMP: old-code f size {{[0-9]+}} masks {{.*}} part at {{[0-9]+}} bias [[#%u,ADDEND]] size [[#%u,SIZE]]
 // ELF: .text.split.f
 #ifdef NEW
 #define CODE 42
