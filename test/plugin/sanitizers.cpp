@@ -8,11 +8,12 @@
 // CHECK-DAG: function main flags={{.*}}sled {{.*}} main ok
 // CHECK-DAG: variable counter flags={{.*}} size={{4|32}} {{.*}} counter ok
 int counter = 1;
-__attribute__((noinline)) int step(int x) { return x + counter++; }
+static __thread int turns; // its record names the unit's by the assembler's label, which a red zone would take away
+__attribute__((noinline)) int step(int x) { return ++turns, x + counter++; }
 int main() {
   int (*volatile pointer)(int) = step;
   int sum = 0;
   for (int i = 0; i < 20; ++i)
     sum += pointer(i);
-  return sum != 400;
+  return sum != 400 || turns != 20;
 }
