@@ -1,0 +1,121 @@
+# One case of the corpus: a source in two versions is compiled, diffed, applied to a running process, observed, reverted.
+#
+#     // RUN: %corpus %s %t -O2 -g          (bash corpus.bash SOURCE WORK-DIRECTORY FLAG...)
+#
+# The source is one file.  With -DPROGRAM it is the program: its main gets the path of the update, applies, observes and
+# reverts it (harness.h).  Without, it is a unit, and with -DNEW what the unit is after the change.  Lines of it that begin
+# with these words say the rest:
+#
+#     // UNITS: a b          the units, each compiled with -DUNIT_a ...; without the line there is one
+#     // DIFF: LINE          what wfdiff must report: exactly these lines, e.g. `replaced function f(int)`
+#     // REFUSED: TEXT       wfdiff must refuse, for exactly these reasons: `SYMBOL: REASON`, each up to where TEXT ends
+#     // WFDIFF: OPTIONS     for wfdiff
+#     // NEW-FLAGS: FLAGS    for the new version only
+#     // LINK: FLAGS         for the program
+#
+# Three comparisons belong to every case:
+#
+#     OLD against itself, its lines moved    no change
+#     OLD against NEW                        as above; then the program runs
+#     the same with an unrelated change      as above plus that change (corpus.h); then the program runs with that
+#
+# CORPUS_FLAGS adds flags, and CORPUS_ANY=1 leaves out the comparison with DIFF lines, which other flags may well alter:
+# for trying the whole corpus with other code generation.
+set -u
+source=$1 work=$2
+shift 2
+flags=("$@" ${CORPUS_FLAGS:-})
+
+fail() {
+  echo "corpus: $(basename "$source") ${flags[*]}: $*" >&2
+  exit 1
+}
+words() { sed -n "s|^// $1: ||p" "$source"; }
+read -ra units <<<"$(words UNITS)"
+[ ${#units[@]} -gt 0 ] || units=(unit)
+read -ra options <<<"$(words WFDIFF)"
+read -ra new_flags <<<"$(words NEW-FLAGS)"
+read -ra link <<<"$(words LINK)"
+name=$(basename "$source")
+case $name in
+*.cpp) compile=$WFCLANGXX linker=$CLANGXX ;;
+*) compile=$WFCLANG linker=$CLANG ;;
+esac
+
+rm -rf "$work"
+mkdir -p "$work"/{plain,moved,old,new,self,old-unrelated,new-unrelated}
+cp "$source" "$work/plain/$name"
+{ printf '// Moved.\n\n\n' && cat "$source"; } >"$work/moved/$name"
+
+# build WHERE VERSION FLAG...: all units of a version.
+build() {
+  local from=$1 to=$2 unit
+  shift 2
+  for unit in "${units[@]}"; do
+    local first=()
+    [ "$unit" = "${units[0]}" ] && first=(-DFIRST_UNIT)
+    (cd "$work/$from" && $compile "${flags[@]}" "$@" "${first[@]}" "-DUNIT_$unit" -I"$(dirname "$source")/.." -c "$name" \
+      -o "$work/$to/$unit.o") || fail "cannot be compiled"
+  done
+}
+
+# diff OLD NEW: the report goes to report.txt, refusals to refusals.txt.
+diff_versions() {
+  "$WFDIFF" "$work/$1" "$work/$2" -o "$work/$2.wfp" "${options[@]}" >"$work/report.txt" 2>"$work/refusals.txt"
+  verdict=$?
+}
+
+# expect VERSION LINE...: what the report must say besides the source's DIFF lines.
+expect() {
+  [ "${CORPUS_ANY:-}" ] && return
+  local version=$1
+  shift
+  { words DIFF && [ $# -gt 0 ] && printf '%s\n' "$@"; } | sort >"$work/expected.txt"
+  sed -n 's/^  //p' "$work/report.txt" | sort >"$work/found.txt"
+  diff "$work/expected.txt" "$work/found.txt" >&2 || fail "$version: not what was expected (<), but (>)"
+}
+
+build plain old
+build moved self
+diff_versions old self
+[ $verdict = 3 ] || { cat "$work/report.txt" "$work/refusals.txt" >&2 && fail "differs from itself"; }
+
+build plain new -DNEW "${new_flags[@]}"
+diff_versions old new
+mapfile -t refused < <(words REFUSED)
+if [ ${#refused[@]} -gt 0 ]; then
+  [ $verdict = 1 ] || fail "was not refused"
+  mapfile -t reasons < <(sed -n 's/^wfdiff: refused: [^:]*: //p' "$work/refusals.txt")
+  for reason in "${reasons[@]}"; do
+    known=
+    for text in "${refused[@]}"; do [ "${reason#"$text"}" = "$reason" ] || known=1; done
+    [ "$known" ] || fail "refused for another reason: $reason"
+  done
+  for text in "${refused[@]}"; do
+    known=
+    for reason in "${reasons[@]}"; do [ "${reason#"$text"}" = "$reason" ] || known=1; done
+    [ "$known" ] || fail "not refused for: $text"
+  done
+  exit 0
+fi
+[ $verdict = 0 ] || { cat "$work/report.txt" "$work/refusals.txt" >&2 && fail "wfdiff's verdict is $verdict"; }
+expect new
+
+(cd "$work/plain" && $compile "${flags[@]}" -DPROGRAM -I"$(dirname "$source")/.." -c "$name" -o "$work/program.o") ||
+  fail "the program cannot be compiled"
+objects=("${units[@]/#/"$work/old/"}")
+$linker "${flags[@]}" "$work/program.o" "${objects[@]/%/.o}" -o "$work/program" "${link[@]}" $RUNTIME -pthread ||
+  fail "cannot be linked"
+timeout -k 5 60 "$work/program" "$work/new.wfp" || fail "the program failed ($?)"
+
+build plain old-unrelated
+build plain new-unrelated -DNEW -DUNRELATED "${new_flags[@]}"
+diff_versions old-unrelated new-unrelated
+[ $verdict = 0 ] || { cat "$work/report.txt" "$work/refusals.txt" >&2 && fail "with an unrelated change: verdict $verdict"; }
+case $name in
+*.cpp) expect "with an unrelated change" "replaced function unrelated" "added function unrelated_helper(int)" \
+  "added function unrelated::\$_0::operator()(int) const" "added data unrelated_helper(int)::calls" ;;
+*) expect "with an unrelated change" "replaced function unrelated" "added function unrelated_helper" \
+  "added data unrelated_helper.calls" ;;
+esac
+timeout -k 5 60 "$work/program" "$work/new-unrelated.wfp" || fail "with an unrelated change: the program failed ($?)"
