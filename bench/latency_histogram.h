@@ -34,6 +34,13 @@ public:
     return 0;
   }
 
+  // Calls visit(upper edge in microseconds, count) for each bin that is not empty, in order: to add up runs elsewhere.
+  template <typename Visit> void for_each_bin(Visit visit) const {
+    for (auto &&bin : boost::histogram::indexed(bins_, boost::histogram::coverage::all))
+      if (*bin)
+        visit(std::min(bin.bin().upper(), max_us()), *bin);
+  }
+
 private:
   using Axis = boost::histogram::axis::regular<double, boost::histogram::axis::transform::log>;
   using Storage = boost::histogram::dense_storage<std::uint64_t>;

@@ -1,0 +1,70 @@
+// What one connection of the load says to a server, and what the server must answer.
+//
+// A conversation owns its keys (or files, or entries) and remembers what it put there, so that every answer can be
+// checked byte by byte: a wrong, torn or missing answer is a failure, and so is a miss of what was stored.  One class
+// for each protocol; load.cpp knows none of them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+
+namespace wfp::bench {
+
+enum class Progress { kPartial, kComplete, kWrong };
+
+class Conversation {
+public:
+  virtual ~Conversation() = default;
+
+  // The next request.  The first ones may prepare what later ones rely on.
+  virtual std::string next() = 0;
+
+  // Looks at all that has arrived since next(): kPartial as long as more must come.
+  virtual Progress judge(std::string_view answer) = 0;
+
+  // What judge() wanted, for the message about a wrong answer.
+  virtual std::string wanted() const = 0;
+
+  // Whether the server has said that it closes the connection after this answer: no failure, a new one is opened.
+  virtual bool closes() const { return false; }
+};
+
+// Protocols whose answers are known to the last byte before they come.
+class ExactConversation : public Conversation {
+public:
+  Progress judge(std::string_view answer) final {
+    if (!std::string_view(expected_).starts_with(answer))
+      return Progress::kWrong;
+    return answer.size() == expected_.size() ? Progress::kComplete : Progress::kPartial;
+  }
+  std::string wanted() const final { return expected_; }
+
+protected:
+  std::string expected_;
+};
+
+// Makes the conversation of connection `number`.
+using ConversationMaker = std::function<std::unique_ptr<Conversation>(unsigned number)>;
+
+ConversationMaker memcached_conversations();
+ConversationMaker redis_conversations();
+// The files of `folder`, which the server offers under /, are asked for by name and compared.
+ConversationMaker http_conversations(const std::string &folder);
+// Searches for the entries cn=0 ... cn=`entries - 1` below `base`; each must be found, with the attributes that it had
+// first.
+ConversationMaker ldap_conversations(const std::string &base, unsigned entries);
+
+// Text that differs between seeds over its whole length, so that answers that are mixed up or torn cannot go unnoticed.
+inline std::string recognisable_text(std::uint64_t seed) {
+  std::minstd_rand bytes(static_cast<unsigned>(seed % 2147483646 + 1));
+  std::string text(20 + bytes() % 400, ' ');
+  for (char &c : text)
+    c = static_cast<char>('a' + bytes() % 26);
+  return text;
+}
+
+} // namespace wfp::bench

@@ -1,0 +1,42 @@
+// The open loop: requests fall due at a fixed rate whether or not earlier ones were answered.
+//
+// A latency counts from the time when its request was due.  A stall of 10 ms at 20,000 requests a second therefore
+// shows as 200 late requests, not as one (coordinated omission).  Rate 0 is a closed loop, to find the capacity.
+//
+// One thread and epoll for all connections: on the machines that this is made for the server needs the other cores.
+#pragma once
+
+#include "bench/latency_histogram.h"
+#include "bench/servers/load/conversation.h"
+
+#include <csignal>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace wfp::bench {
+
+struct LoadOptions {
+  std::vector<std::uint16_t> ports; // on 127.0.0.1; connections alternate between them
+  unsigned connections = 16;
+  double rate = 10'000; // requests per second in all; 0: as fast as answers come
+  double seconds = 10;
+  double warm_up = 0;        // the first seconds, whose latencies are left out
+  double answer_timeout = 5; // seconds
+  bool spin = false;         // never sleep: needs a processor of its own, and leaves wake-ups out of the latencies
+};
+
+struct LoadReport {
+  LatencyHistogram latency; // of the requests that fell due after the warm-up
+  std::uint64_t requests = 0, answered = 0, failed = 0, reconnects = 0;
+  std::vector<std::string> failures; // the first few
+  double seconds = 0;
+
+  void fail(std::string why);
+};
+
+// Runs until the time is over or `stop` is set, then waits for what is outstanding.  Throws std::runtime_error if the
+// server cannot be reached at the start; later failures are counted.
+LoadReport run_load(const LoadOptions &options, const ConversationMaker &make, const volatile std::sig_atomic_t &stop);
+
+} // namespace wfp::bench
