@@ -18,7 +18,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import build, debian, live
+from . import build, debian, live, load
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -33,7 +33,7 @@ def run(server):
     work = options.build / "servers" / server.name
     try:
         return _passes(server, options, work.resolve())
-    except (debian.SourceError, build.BuildError, live.LiveError, Mismatch) as error:
+    except (debian.SourceError, build.BuildError, live.LiveError, load.LoadFailed, Mismatch) as error:
         print(f"{server.name}: FAILED: {error}", file=sys.stderr)
         print(f"{server.name}: logs are in {work}", file=sys.stderr)
         return 1
@@ -143,11 +143,11 @@ def _run_live(server, options, toolchain, old, update, work):
             return rounds, last
 
         def loaded(name, action):
-            return _under_load(server, options, toolchain, ports, work / f"load-{name}", action)
+            return _under_load(server, options, toolchain, old, ports, work / f"load-{name}", action)
 
         quiet_load, _ = loaded("none", lambda: time.sleep(1 if options.short else 15))
         begin = time.monotonic()
-        load, (rounds, last) = loaded("updates", come_and_go)
+        busy_load, (rounds, last) = loaded("updates", come_and_go)
         elapsed = time.monotonic() - begin
 
         exploited = server.exploit(ports)
@@ -171,26 +171,17 @@ def _run_live(server, options, toolchain, old, update, work):
         "settle_us_median": _median(r.get("settle_us") for r in applied),
         "settle_us_max": max((r["settle_us"] for r in applied if r.get("settle_us") is not None), default=None),
         "load_without_updates": quiet_load,
-        "load": load,
+        "load": busy_load,
     }
 
 
-def _under_load(server, options, toolchain, ports, path, action):
+def _under_load(server, options, toolchain, tree, ports, path, action):
     """Runs action() while the load runs; returns the load's report, in which no request may have failed, and its result."""
-    report = path.with_suffix(".json")
-    report.unlink(missing_ok=True)
-    command = server.load_command(toolchain, ports, options.connections, options.rate, report)
-    with live.Child(command, path.with_suffix(".log")) as load:
+    with load.Load(server, toolchain, tree, ports, path, options.connections, options.rate) as running:
         time.sleep(1)  # the load's first requests only fill the cache; updates come while it reads
         result = action()
         time.sleep(0.5)
-        if not load.alive():
-            raise live.LiveError(f"the load ended early: {load.log.read_text()[:500]}")
-        status = load.stop()
-    figures = json.loads(report.read_text())
-    if status != 0 or figures["failed"]:
-        raise Mismatch(f"{figures['failed']} of {figures['requests']} requests failed: {figures['failures']}")
-    return figures, result
+        return running.finish(), result
 
 
 def _round(wfpatch, update, witnesses, number):
@@ -212,7 +203,7 @@ def _median(values):
 
 
 def _report(server, results, work):
-    load = results["load"]
+    answers = results["load"]
     text = "\n".join([
         f"{server.name} {results['version']}, {results['fix']}, on {results['machine']}",
         f"  update        {results['functions']} functions, {results['update_bytes']} bytes,"
@@ -221,8 +212,8 @@ def _report(server, results, work):
         f" {results['threads']} threads, in {results['update_seconds']} s",
         f"  apply         median {results['apply_us_median']} us, max {results['apply_us_max']} us",
         f"  all moved     median {results['settle_us_median']} us, max {results['settle_us_max']} us",
-        f"  requests      {load['answered']} answered, {load['failed']} failed, on {load['connections']} connections",
-        f"  latency       {_latencies(load)}",
+        f"  requests      {answers['answered']} answered, {answers['failed']} failed, on {answers['connections']} connections",
+        f"  latency       {_latencies(answers)}",
         f"    no updates  {_latencies(results['load_without_updates'])}",
     ])
     (work / "results.json").write_text(json.dumps(results, indent=2) + "\n")
@@ -232,5 +223,5 @@ def _report(server, results, work):
     return 0
 
 
-def _latencies(load):
-    return f"p50 {load['p50_us']} us, p99 {load['p99_us']} us, p99.9 {load['p999_us']} us, max {load['max_us']} us"
+def _latencies(report):
+    return f"p50 {report['p50_us']} us, p99 {report['p99_us']} us, p99.9 {report['p999_us']} us, max {report['max_us']} us"
