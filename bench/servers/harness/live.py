@@ -3,6 +3,7 @@
 All are children of this one, on loopback, ended in every case when the `with` block is left.
 """
 
+import contextlib
 import json
 import signal
 import socket
@@ -73,6 +74,26 @@ def wait_until(condition, seconds, what):
         if time.monotonic() > end:
             raise LiveError(f"waited {seconds} s in vain: {what}")
         time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def started(server, tree, work, name, threads, prefix=()):
+    """The server, ready, with what it needs beside it; all ended when the block is left.  `prefix` goes before its command."""
+    ports = free_ports(server.port_count)
+    with contextlib.ExitStack() as children:
+        for number, command in enumerate(server.helper_commands(tree, ports)):
+            children.enter_context(Child(command, work / f"{name}-helper{number}.log", cwd=tree))
+        wait_until(lambda: server.helpers_ready(ports), 60, f"what {name} needs to be ready, see {work}")
+        command = [*prefix, *server.start_command(tree, ports, threads, work)]
+        child = children.enter_context(Child(command, work / f"{name}.log", cwd=tree))
+        wait_until(lambda: _is_ready(server, child, ports), 60, f"{name} to be ready, see {child.log}")
+        yield child, ports
+
+
+def _is_ready(server, child, ports):
+    if not child.alive():
+        raise LiveError(f"the server ended with status {child.process.returncode}, see {child.log}")
+    return server.ready(ports)
 
 
 def ask(port, request, until, seconds=5, connection=None):

@@ -9,7 +9,6 @@ What must hold, or the run fails:
 """
 
 import argparse
-import contextlib
 import json
 import os
 import platform
@@ -85,29 +84,9 @@ def _say(text):
     print(text, flush=True)
 
 
-@contextlib.contextmanager
-def _started(server, tree, work, name, threads):
-    """The server, ready, with what it needs beside it; all ended when the block is left."""
-    ports = live.free_ports(server.port_count)
-    with contextlib.ExitStack() as children:
-        for number, command in enumerate(server.helper_commands(tree, ports)):
-            children.enter_context(live.Child(command, work / f"{name}-helper{number}.log", cwd=tree))
-        live.wait_until(lambda: server.helpers_ready(ports), 60, f"what {name} needs to be ready, see {work}")
-        command = server.start_command(tree, ports, threads, work)
-        child = children.enter_context(live.Child(command, work / f"{name}.log", cwd=tree))
-        live.wait_until(lambda: _is_ready(server, child, ports), 60, f"{name} to be ready, see {child.log}")
-        yield child, ports
-
-
-def _is_ready(server, child, ports):
-    if not child.alive():
-        raise live.LiveError(f"the server ended with status {child.process.returncode}, see {child.log}")
-    return server.ready(ports)
-
-
 def _check_exploit_kills(server, tree, work):
     """Shows on a process of its own that the fix is needed: the old code must not survive the exploit."""
-    with _started(server, tree, work, "victim", threads=2) as (child, ports):
+    with live.started(server, tree, work, "victim", threads=2) as (child, ports):
         answer = server.exploit(ports)
         status = child.wait(10) if answer == b"" else None
         if status is None or status >= 0:
@@ -131,7 +110,7 @@ class _Witnesses:
 
 
 def _run_live(server, options, toolchain, old, update, work):
-    with _started(server, old, work, "server", options.threads) as (child, ports):
+    with live.started(server, old, work, "server", options.threads) as (child, ports):
         wfpatch = live.Wfpatch(toolchain.tool("wfpatch"), child.pid)
         witnesses = _Witnesses(server, ports, 3 * options.threads)
         witnesses.expect("old", "before any update")
