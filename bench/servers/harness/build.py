@@ -54,6 +54,13 @@ class Toolchain:
         }
 
 
+class PluginOnly(Toolchain):
+    """Instruments but links no runtime, so that only the plugin makes the difference."""
+
+    def variables(self, instrumented):
+        return {**super().variables(instrumented), "libs": "", "ldflags": ""}
+
+
 def _hash_of(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 

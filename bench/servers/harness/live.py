@@ -78,11 +78,11 @@ def wait_until(condition, seconds, what):
 
 @contextlib.contextmanager
 def started(server, tree, work, name, threads, prefix=()):
-    """The server, ready, with what it needs beside it; all ended when the block is left.  `prefix` goes before its command."""
+    """The server, ready, with what it needs beside it; all ended when the block is left.  `prefix` goes before the commands."""
     ports = free_ports(server.port_count)
     with contextlib.ExitStack() as children:
         for number, command in enumerate(server.helper_commands(tree, ports)):
-            children.enter_context(Child(command, work / f"{name}-helper{number}.log", cwd=tree))
+            children.enter_context(Child([*prefix, *command], work / f"{name}-helper{number}.log", cwd=tree))
         wait_until(lambda: server.helpers_ready(ports), 60, f"what {name} needs to be ready, see {work}")
         command = [*prefix, *server.start_command(tree, ports, threads, work)]
         child = children.enter_context(Child(command, work / f"{name}.log", cwd=tree))
@@ -118,15 +118,26 @@ def ask(port, request, until, seconds=5, connection=None):
             connection.close()
 
 
-class Wfpatch:
-    """The command, on one process."""
+def processes(pid):
+    """The process and its descendants: a prefork server's workers, as they are now."""
+    found = [pid]
+    for each in found:
+        for children in Path(f"/proc/{each}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                found += map(int, children.read_text().split())
+    return found
 
-    def __init__(self, tool, pid):
-        self.tool, self.pid = tool, pid
+
+class Wfpatch:
+    """The command, on every one of these processes; `prefix` goes before it (taskset, nice)."""
+
+    def __init__(self, tool, pids, prefix=()):
+        self.tool, self.prefix = tool, list(prefix)
+        self.pids = [pids] if isinstance(pids, int) else list(pids)
 
     def _run(self, *words):
         result = subprocess.run(
-            [str(self.tool), *map(str, words), "--json"], stdin=subprocess.DEVNULL, capture_output=True, text=True
+            [*self.prefix, str(self.tool), *map(str, words), "--json"], stdin=subprocess.DEVNULL, capture_output=True, text=True
         )
         if result.returncode != 0:
             said = (result.stdout + result.stderr).strip()
@@ -134,15 +145,20 @@ class Wfpatch:
         return json.loads(result.stdout) if result.stdout.strip() else {}
 
     def apply(self, update, mode="wait-free"):
-        return self._run("apply", self.pid, update, f"--mode={mode}")
+        return [self._run("apply", pid, update, f"--mode={mode}") for pid in self.pids]
 
-    def revert(self, update=None):
-        return self._run("revert", self.pid, *([update] if update else []))
+    def revert(self, update=None, mode="wait-free"):
+        return [self._run("revert", pid, *([update] if update else []), f"--mode={mode}") for pid in self.pids]
 
     def status(self):
-        return self._run("status", self.pid)
+        return [self._run("status", pid) for pid in self.pids]
 
     def settled(self):
-        """The newest update's row once no update is moving any more, else None."""
-        updates = self.status()["updates"]
-        return updates[-1] if updates and all(u["state"] != "moving" for u in updates) else None
+        """The newest update's row of each process once no update is moving anywhere, else None."""
+        updates = [status["updates"] for status in self.status()]
+        if any(not rows or any(row["state"] == "moving" for row in rows) for rows in updates):
+            return None
+        return [rows[-1] for rows in updates]
+
+    def wait_settled(self, seconds=20):
+        return wait_until(self.settled, seconds, "every thread to change over")

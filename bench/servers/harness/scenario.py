@@ -132,7 +132,7 @@ def _run_live(server, options, toolchain, old, update, work):
         exploited = server.exploit(ports)
         if not exploited or not server.is_refusal(exploited):
             raise Mismatch(f"the patched server answered the exploit with {exploited[:80]!r}")
-        threads = len(wfpatch.status()["threads"])
+        threads = len(wfpatch.status()[0]["threads"])
         if not child.alive():
             raise Mismatch(f"the server died with status {child.process.returncode}")
         server_status = child.stop()
@@ -173,7 +173,7 @@ def _round(wfpatch, update, witnesses, number):
 
 def _change(wfpatch, action):
     action()
-    return live.wait_until(wfpatch.settled, 20, "every thread to change over")
+    return wfpatch.wait_settled()[0]
 
 
 def _median(values):

@@ -20,7 +20,7 @@ volatile std::sig_atomic_t stop_requested = 0;
 nlohmann::json to_json(const LoadReport &report, const LoadOptions &options) {
   const auto micros = [&](double fraction) { return std::round(report.latency.quantile_us(fraction) * 10) / 10; };
   nlohmann::json bins = nlohmann::json::array();
-  report.latency.for_each_bin([&](double upper_us, std::uint64_t count) { bins.push_back({upper_us, count}); });
+  report.latency.for_each_bin([&](double upper_us, std::uint64_t count) { bins.push_back({std::round(upper_us * 10) / 10, count}); });
   return {{"requests", report.requests},
           {"answered", report.answered},
           {"failed", report.failed},

@@ -1,0 +1,75 @@
+"""Figures of latency benchmarks: quantiles of added-up histograms, and what a process has used."""
+
+import os
+import statistics
+from pathlib import Path
+
+
+def add_bins(reports):
+    """The bins of several reports of server-load as one sorted list of [upper edge in us, count]."""
+    total = {}
+    for report in reports:
+        for upper, count in report["bins_us"]:
+            total[upper] = total.get(upper, 0) + count
+    return sorted(total.items())
+
+
+def quantile(bins, fraction):
+    """The upper edge of the bin that holds the given fraction of all; never understated."""
+    count = sum(n for _, n in bins)
+    seen = 0
+    for upper, n in bins:
+        seen += n
+        if seen >= fraction * count:
+            return upper
+    return 0.0
+
+
+def above(bins):
+    """For a plot: (latency, fraction of requests that took longer), at each bin's edge."""
+    count = sum(n for _, n in bins)
+    seen = 0
+    for upper, n in bins:
+        seen += n
+        if seen < count:
+            yield upper, (count - seen) / count
+
+
+def median_and_quartiles(values):
+    """(median, lower quartile, upper quartile); of fewer than three values, their extremes."""
+    values = sorted(values)
+    if len(values) < 3:
+        return statistics.median(values), values[0], values[-1]
+    low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
+    return middle, low, high
+
+
+def cpu_seconds(pids):
+    """Processor time, user and system, that these processes have used."""
+    ticks = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def resident_kb(pids):
+    total = 0
+    for pid in pids:
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                total += int(line.split()[1])
+    return total
+
+
+def machine():
+    model = next((l.partition(":")[2].strip() for l in Path("/proc/cpuinfo").read_text().splitlines()
+                  if l.startswith("model name")), "unknown processor")
+    memory = int(Path("/proc/meminfo").read_text().split()[1]) / 1048576
+    return f"{os.cpu_count()} CPUs ({model}), {memory:.0f} GiB, Linux {os.uname().release}"
+
+
+def two_processors():
+    """One processor for the server and one for the load; the same one twice where there is only one."""
+    usable = sorted(os.sched_getaffinity(0))
+    return usable[0], usable[-1]
