@@ -2,6 +2,7 @@
 #include "diff-tool/checks.h"
 
 #include "diff-tool/passes.h"
+#include "format/manifest.h"
 #include "format/records.h"
 
 #include "llvm/Demangle/Demangle.h"
@@ -50,9 +51,22 @@ static void checkOptions(Session &S, const UnitPair &U) {
     std::string What = "compiler option " + Option + " changed: " + Value(Old) + " -> " + Value(New);
     if (altersAbi(Option))
       S.refuse(U, "(unit)", What + "; build NEW with OLD's options");
-    else
+    else if (Option == "debug")
       S.Notes.push_back(U.file() + ": " + What);
+    else
+      S.warn(U, "(unit)", What);
   }
+}
+
+void Session::warn(const UnitPair &U, StringRef Symbol, const Twine &What) {
+  std::string Text = (Symbol + ": " + What).str();
+  Warnings.push_back(U.file() + ": " + Text);
+  Remarks.push_back({uint32_t(RemarkKind::kNote), uint32_t(&U - Units.data()), Text});
+}
+
+void Session::remarkTrusted(StringRef Type) {
+  if (none_of(Remarks, [&](const Remark &R) { return R.Kind == uint32_t(RemarkKind::kTrustedType) && R.Text == Type; }))
+    Remarks.push_back({uint32_t(RemarkKind::kTrustedType), None, Type.str()});
 }
 
 static void checkNames(Session &S, const UnitPair &U, const Object &O) {
@@ -107,6 +121,7 @@ Error checkAll(Session &S) {
   checkCode(S);
   checkData(S);
   checkLayouts(S);
+  checkEnums(S);
   return Error::success();
 }
 

@@ -8,7 +8,8 @@ namespace wfdiff {
 void checkUnits(Session &S);   // records, compiler, options, name hashes
 void checkCode(Session &S);    // sleds, parts, coroutines, ifuncs, constructors, relocations, removed callees
 void checkData(Session &S);    // variables, constants, static locals
-void checkLayouts(Session &S); // types, enumerators
+void checkLayouts(Session &S); // types of objects and of variables
+void checkEnums(Session &S);   // enumerators
 
 // An option's list holds `Name`, mangled or not.
 bool isNamed(const std::set<std::string> &Names, llvm::StringRef Name);

@@ -102,6 +102,10 @@ void printJson(const Session &S, Verdict V, raw_ostream &Out) {
           J.attribute("reason", R.Reason);
         });
     });
+    J.attributeArray("warnings", [&] {
+      for (const std::string &W : S.Warnings)
+        J.value(W);
+    });
     J.attributeArray("notes", [&] {
       for (const std::string &N : S.Notes)
         J.value(N);

@@ -90,7 +90,8 @@ struct Session {
   std::vector<UnitPair> Units;
   bool WholeBuild = false;
   std::set<Refusal> Refusals; // sorted, so that the output does not depend on the order of the checks
-  std::vector<std::string> Notes;
+  std::vector<std::string> Notes;    // for -v
+  std::vector<std::string> Warnings; // always said, and kept in the update
   std::vector<Remark> Remarks;
   Decoder Decode;
   // Definitions with linkage, by name, over all loaded units: unit and piece.
@@ -100,6 +101,9 @@ struct Session {
   void refuse(const UnitPair &U, llvm::StringRef Symbol, const llvm::Twine &Reason) {
     Refusals.insert({U.file(), Symbol.str(), Reason.str()});
   }
+  // What the operator should know, and `wfpatch inspect` will tell later.
+  void warn(const UnitPair &U, llvm::StringRef Symbol, const llvm::Twine &What);
+  void remarkTrusted(llvm::StringRef Type); // --trust-type, once for each type
 };
 
 } // namespace wfdiff

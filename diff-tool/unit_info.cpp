@@ -100,7 +100,10 @@ static Layout readLayout(const json::Object &O) {
     for (const json::Value &V : *Fields)
       if (const json::Object *F = V.getAsObject())
         L.Fields.push_back({text(*F, "name"), text(*F, "type"), F->getInteger("offset").value_or(0),
-                            F->getInteger("bits").value_or(0)});
+                            F->getInteger("bits").value_or(0), text(*F, "to")});
+  if (const json::Array *Names = O.getArray("typedefs"))
+    for (const json::Value &V : *Names)
+      L.Typedefs.push_back(V.getAsString().value_or("").str());
   return L;
 }
 
@@ -143,6 +146,10 @@ Error readInfo(ArrayRef<uint8_t> Bytes, StringRef What, UnitInfo &Info) {
     for (const json::Value &V : *Enums)
       if (const json::Object *O = V.getAsObject())
         Info.Enums.push_back(readEnum(*O));
+  if (const json::Array *Variables = Root->getArray("variables"))
+    for (const json::Value &V : *Variables)
+      if (const json::Object *O = V.getAsObject())
+        Info.VariableTypes[text(*O, "name")] = {text(*O, "type"), text(*O, "to")};
   if (const json::Array *Lines = Root->getArray("lines"))
     for (const json::Value &V : *Lines)
       if (const json::Object *O = V.getAsObject())

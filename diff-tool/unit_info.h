@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,7 @@ struct SymbolRecord {
 struct LayoutField {
   std::string Name, Type;
   int64_t Offset = 0, Bits = 0; // in bits
-
-  bool operator==(const LayoutField &) const = default;
+  std::string To = {};          // of a pointer: the type that it leads to
 };
 
 struct Layout {
@@ -31,6 +31,12 @@ struct Layout {
   int64_t Line = 0, Size = 0, Align = 0;
   bool Escapes = true;
   std::vector<LayoutField> Fields;
+  std::vector<std::string> Typedefs = {}; // C: further keys
+};
+
+// Of a variable with static storage.
+struct VariableType {
+  std::string Type, To;
 };
 
 struct EnumLayout {
@@ -57,6 +63,7 @@ struct UnitInfo {
   llvm::StringMap<std::string> Options; // value as JSON text
   std::vector<Layout> Layouts;
   std::vector<EnumLayout> Enums;
+  std::map<std::string, VariableType, std::less<>> VariableTypes; // by name; C's static locals without their number
   std::vector<LineUse> Lines;
 };
 

@@ -22,7 +22,7 @@ cl::opt<bool> Explain("explain", cl::desc("say for each included function why, w
                       cl::cat(Category));
 cl::opt<bool> Json("json", cl::desc("write the report as JSON"), cl::cat(Category));
 cl::opt<bool> StripDebug("strip-debug", cl::desc("leave debug information out of the update"), cl::cat(Category));
-cl::opt<bool> Verbose("v", cl::desc("also print notes: ignored files, changed options and enumerators"), cl::cat(Category));
+cl::opt<bool> Verbose("v", cl::desc("also print notes, such as files that were ignored"), cl::cat(Category));
 cl::list<std::string> Keep("keep", cl::desc("VAR keeps its value although its initial value changed"), cl::value_desc("VAR"),
                            cl::cat(Category));
 cl::list<std::string> Reinit("reinit", cl::desc("VAR is set to its new initial value"), cl::value_desc("VAR"),
@@ -83,6 +83,8 @@ int run(Session &S) {
   if (Verbose)
     for (const std::string &Note : S.Notes)
       errs() << "wfdiff: note: " << Note << "\n";
+  for (const std::string &Warning : S.Warnings)
+    errs() << "wfdiff: warning: " << Warning << "\n";
   printRefusals(S, errs());
   if (S.Opts.Json)
     printJson(S, V, outs());

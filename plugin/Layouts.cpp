@@ -6,7 +6,11 @@
 // again by where they are: in a record, by their position among its nameless types; elsewhere by the variable or typedef
 // that is declared with them, since a position among all declarations would change with every header.
 //
-// Pointers are opaque: a pointer to a changed type does not make the type that holds it change.
+// A type that gets a name of another kind (a nameless struct with a typedef becomes a tagged one, to point to itself) is
+// found through its typedefs.
+//
+// Pointers are opaque: a pointer to a changed type does not make the type that holds it change.  What they point to is
+// noted apart, by which wfdiff pairs types that were renamed, and sees a buffer whose elements changed.
 #include "plugin/Layouts.h"
 
 #include "plugin/LLVMCompat.h"
@@ -64,6 +68,24 @@ void LayoutTable::addEnum(const EnumDecl *E) {
     Enums.insert(E);
 }
 
+void LayoutTable::addVariable(std::string Name, QualType T) {
+  if (T.isNull() || T->isDependentType() || T->isReferenceType())
+    return;
+  auto [Found, Fresh] = Variables.try_emplace(std::move(Name), T);
+  if (!Fresh && !Ctx.hasSameType(Found->second, T)) // two static locals of one name: nobody could say which is which
+    Found->second = QualType();
+}
+
+// In C a typedef is an alias of a type; C++ mangles the type itself.
+void LayoutTable::addTypedefs() {
+  if (Ctx.getLangOpts().CPlusPlus)
+    return;
+  for (const Decl *D : Ctx.getTranslationUnitDecl()->decls())
+    if (const auto *T = dyn_cast<TypedefNameDecl>(D))
+      if (const auto *R = T->getUnderlyingType()->getAsRecordDecl(); R && R->getDefinition())
+        Typedefs[R->getDefinition()].push_back("typedef:" + T->getName().str());
+}
+
 std::string LayoutTable::keyOf(const TagDecl *D) {
   std::string &Key = Keys[D];
   if (Key.empty()) {
@@ -118,6 +140,9 @@ std::string LayoutTable::computeKey(const TagDecl *D) {
   if (!isa<TagDecl>(Parent))
     if (const NamedDecl *Declarator = declaratorOf(D))
       return contextKey(Parent) + (isa<TypedefNameDecl>(Declarator) ? "typedef:" : "var:") + Declarator->getName().str();
+  // An enumeration without any name is the enumerators that it declares.
+  if (const auto *E = dyn_cast<EnumDecl>(D); E && !E->enumerators().empty())
+    return contextKey(Parent) + "enum:" + E->enumerator_begin()->getName().str();
   unsigned Position = 0;
   for (const Decl *Other : Parent->decls()) {
     if (Other == D)
@@ -157,8 +182,14 @@ std::string LayoutTable::typeName(QualType T) {
     return "complex:" + typeName(C->getElementType());
   if (const auto *A = T->getAs<AtomicType>())
     return typeName(A->getValueType());
-  if (const auto *E = T->getAs<EnumType>())
-    return typeName(E->getDecl()->getIntegerType());
+  if (const auto *E = T->getAs<EnumType>()) {
+    QualType Integer = E->getDecl()->getIntegerType();
+    return Integer.isNull() ? "bytes:0" : typeName(Integer); // declared, not defined
+  }
+  if (T->isVoidType())
+    return "void";
+  if (T->isFunctionType())
+    return "fn";
   if (const auto *R = T->getAsRecordDecl())
     return "record:" + keyOf(R->getDefinition() ? R->getDefinition() : R);
   if (T->isReferenceType())
@@ -172,6 +203,18 @@ std::string LayoutTable::typeName(QualType T) {
   if (const auto *B = T->getAs<BuiltinType>())
     return scalarName(Ctx, B);
   return "bytes:" + std::to_string(Ctx.getTypeSizeInChars(T).getQuantity());
+}
+
+// What a pointer, or an array of pointers, leads to; empty for anything else.
+std::string LayoutTable::pointeeName(QualType T) {
+  T = Ctx.getBaseElementType(T.getCanonicalType());
+  if (const auto *A = T->getAs<AtomicType>())
+    T = A->getValueType();
+  if (!T->isPointerType())
+    return "";
+  QualType To = T->getPointeeType();
+  std::string Further = pointeeName(To);
+  return Further.empty() ? typeName(To) : "ptr:" + Further;
 }
 
 std::string LayoutTable::displayName(const TagDecl *D) {
@@ -217,7 +260,10 @@ json::Array LayoutTable::fields(const RecordDecl *R) {
   for (const FieldDecl *F : R->fields()) {
     QualType T = F->getType();
     uint64_t Bits = F->isBitField() ? bitWidth(Ctx, F) : T->isIncompleteArrayType() ? 0 : Ctx.getTypeSize(T);
-    Fields.push_back(field(F->getName().str(), Layout.getFieldOffset(F->getFieldIndex()), Bits, typeName(T)));
+    json::Object Described = field(F->getName().str(), Layout.getFieldOffset(F->getFieldIndex()), Bits, typeName(T));
+    if (std::string To = pointeeName(T); !To.empty())
+      Described["to"] = std::move(To);
+    Fields.push_back(std::move(Described));
   }
   return Fields;
 }
@@ -236,6 +282,12 @@ json::Object LayoutTable::describe(const RecordDecl *R, const Use &U) {
       {"fields", fields(R)},
       {"escapes", U.Escapes},
   };
+  if (auto Others = Typedefs.find(R); Others != Typedefs.end()) {
+    json::Array Names;
+    for (const std::string &Name : Others->second)
+      Names.push_back(Name);
+    Described["typedefs"] = std::move(Names);
+  }
   if (!U.Escapes) {
     json::Array Functions;
     for (const std::string &F : U.Functions)
@@ -247,9 +299,23 @@ json::Object LayoutTable::describe(const RecordDecl *R, const Use &U) {
 
 json::Array LayoutTable::layouts() {
   json::Array All;
+  addTypedefs();
   for (const auto &[R, U] : Records)
     if (!isInSystemHeader(R))
       All.push_back(describe(R, U));
+  return All;
+}
+
+json::Array LayoutTable::variables() {
+  json::Array All;
+  for (const auto &[Name, T] : Variables) {
+    if (T.isNull())
+      continue;
+    json::Object Described{{"name", Name}, {"type", typeName(T)}};
+    if (std::string To = pointeeName(T); !To.empty())
+      Described["to"] = std::move(To);
+    All.push_back(std::move(Described));
+  }
   return All;
 }
 

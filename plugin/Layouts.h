@@ -9,9 +9,11 @@
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/JSON.h"
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace wfp {
 
@@ -24,9 +26,13 @@ public:
   // variables whose address does not leave their function: then Function is such a function.
   void add(clang::QualType T, bool Escapes, llvm::StringRef Function = {});
   void addEnum(const clang::EnumDecl *E);
+  // A variable with static storage that the unit defines; a static local of C as FUNCTION.NAME, whatever number the
+  // compiler puts behind that.
+  void addVariable(std::string Name, clang::QualType T);
 
   llvm::json::Array layouts();
   llvm::json::Array enums();
+  llvm::json::Array variables();
 
 private:
   struct Use {
@@ -41,6 +47,8 @@ private:
   std::string computeKey(const clang::TagDecl *D);
   std::string contextKey(const clang::DeclContext *Context);
   std::string typeName(clang::QualType T);
+  std::string pointeeName(clang::QualType T);
+  void addTypedefs();
   std::string displayName(const clang::TagDecl *D);
   bool isInSystemHeader(const clang::Decl *D) const;
 
@@ -50,6 +58,8 @@ private:
   llvm::DenseMap<const clang::TagDecl *, std::string> Keys;
   llvm::MapVector<const clang::RecordDecl *, Use> Records;
   llvm::SetVector<const clang::EnumDecl *> Enums;
+  std::map<std::string, clang::QualType> Variables;
+  llvm::DenseMap<const clang::RecordDecl *, std::vector<std::string>> Typedefs; // C: further names, as keys
 };
 
 } // namespace wfp

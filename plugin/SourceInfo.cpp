@@ -94,7 +94,10 @@ json::Object describeSource(ASTContext &Ctx, const std::string &Root, const llvm
         {"function", L.Function}, {"ordinal", int64_t(L.Ordinal)}, {"line", int64_t(L.Line)}});
   json::Array LayoutArray = Layouts.layouts();
   return json::Object{
-      {"layouts", std::move(LayoutArray)}, {"enums", Layouts.enums()}, {"lines", std::move(LineArray)}};
+      {"layouts", std::move(LayoutArray)},
+      {"enums", Layouts.enums()},
+      {"variables", Layouts.variables()},
+      {"lines", std::move(LineArray)}};
 }
 
 class SourceInfoConsumer : public ASTConsumer {

@@ -3,10 +3,12 @@
 // So only bodies of functions that CodeGen has emitted are looked at, and only expressions that need the layout; a
 // pointer that is merely passed on does not.
 //
-// A type escapes unless the unit has it only as automatic variables that are read and written member by member.  Every
-// other use (an address taken, a pointer followed, an object passed or returned) lets objects be somewhere else than in
-// the frame of a function that an update replaces.
+// A type escapes unless the unit has it only as automatic variables that are read and written member by member, or copied
+// to each other.  Every other use (an address taken, a pointer or reference followed, an object passed or returned) lets
+// objects be somewhere else than in the frame of a function that an update replaces.
 #include "plugin/TypeUses.h"
+
+#include "plugin/LLVMCompat.h"
 
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/RecursiveASTVisitor.h"
@@ -33,6 +35,12 @@ public:
     TraverseDecl(F);
   }
 
+  // Compound literals and sizes in it.
+  void visitInitializer(VarDecl *V, std::string Name) {
+    Function = std::move(Name);
+    TraverseStmt(V->getInit());
+  }
+
   // A lambda's body is another function's code.
   bool TraverseLambdaExpr(LambdaExpr *E) {
     std::string Outer = std::exchange(Function, Names.getName(E->getCallOperator()));
@@ -52,8 +60,12 @@ public:
     bool Automatic = V->hasLocalStorage() && !isa<ParmVarDecl>(V) && T->isRecordType() && !T.isVolatileQualified();
     if (!T->isReferenceType())
       Layouts.add(T, !Automatic, Automatic ? Function : "");
+    if (V->isStaticLocal())
+      Layouts.addVariable(Ctx.getLangOpts().CPlusPlus ? Names.getName(V) : Function + "." + V->getName().str(), T);
     return true;
   }
+  // An object that leaves by value is somewhere else from then on.
+  bool VisitReturnStmt(ReturnStmt *S) { return !S->getRetValue() || addEscaping(S->getRetValue()->getType()); }
 
   // Loads from and stores to a variable or its members do not let it escape.
   bool VisitImplicitCastExpr(ImplicitCastExpr *E) {
@@ -76,12 +88,16 @@ public:
       markContained(E->getSubExpr());
       addPointee(E->getSubExpr()->getType());
     }
+    if (E->getOpcode() == UO_Deref) // loaded or stored as a whole, wherever it is
+      addEscaping(E->getType());
     return true;
   }
 
   bool VisitDeclRefExpr(DeclRefExpr *E) {
     if (const auto *C = dyn_cast<EnumConstantDecl>(E->getDecl()))
       Layouts.addEnum(cast<EnumDecl>(C->getDeclContext()));
+    else if (const auto *F = dyn_cast<FieldDecl>(E->getDecl())) // &T::x: its offset is in the code
+      addEscaping(tagType(Ctx, F->getParent()));
     else if (const auto *V = dyn_cast<VarDecl>(E->getDecl()); V && !Contained.contains(E))
       Layouts.add(V->getType().getNonReferenceType(), /*Escapes=*/true);
     return true;
@@ -149,7 +165,8 @@ private:
       E = M->getBase()->IgnoreParens();
     }
     if (const auto *Ref = dyn_cast<DeclRefExpr>(E))
-      if (const auto *V = dyn_cast<VarDecl>(Ref->getDecl()); V && V->hasLocalStorage())
+      if (const auto *V = dyn_cast<VarDecl>(Ref->getDecl());
+          V && V->hasLocalStorage() && !V->getType()->isReferenceType() && !Ref->refersToEnclosingVariableOrCapture())
         Contained.insert(Ref);
   }
 
@@ -226,6 +243,10 @@ private:
         !Emitted.contains(Names.getName(V)))
       return;
     Layouts.add(V->getType().getNonReferenceType(), /*Escapes=*/true);
+    if (V->hasDefinition())
+      Layouts.addVariable(Names.getName(V), V->getType());
+    if (V->hasInit())
+      Bodies.visitInitializer(V, Names.getName(V));
   }
 
   const llvm::StringSet<> &Emitted;

@@ -9,11 +9,11 @@
 // CHECK: layout var:global struct size=16
 // CHECK-NEXT:   field inner offset=0 bits=64 type=record:tag:named_inside
 // CHECK: layout tag:named_inside struct size=8
-// CHECK: layout tag:node::(anon 0) union size=8 align=8 escapes at info-layouts.c:[[#@LINE+30]]
+// CHECK: layout tag:node::(anon 0) union size=8 align=8 escapes at info-layouts.c:[[#@LINE+35]]
 // CHECK-NEXT:   field i offset=0 bits=32 type=i32
 // CHECK-NEXT:   field d offset=0 bits=64 type=f64
-// CHECK-NEXT: layout tag:node struct size=64 align=16 escapes at info-layouts.c:[[#@LINE+23]]
-// CHECK-NEXT:   field next offset=0 bits=64 type=ptr
+// CHECK-NEXT: layout tag:node struct size=64 align=16 escapes at info-layouts.c:[[#@LINE+28]]
+// CHECK-NEXT:   field next offset=0 bits=64 type=ptr to=record:tag:node
 // CHECK-NEXT:   field state offset=64 bits=32 type=i32
 // CHECK-NEXT:   field a offset=96 bits=3 type=u32
 // CHECK-NEXT:   field b offset=99 bits=5 type=u32
@@ -30,6 +30,11 @@
 // CHECK: layout tag:buffer struct size=8 align=1 escapes
 // CHECK: layout func:use::tag:scoped struct size=4
 // CHECK: enum tag:state size=4 IDLE=0 BUSY=5 NEGATIVE=-1
+// CHECK: enum enum:FIRST_ONE size=4 FIRST_ONE=3
+// CHECK: variable buffers type=array:4:ptr to=ptr:i8
+// CHECK-NEXT: variable global type=record:var:global
+// CHECK-NEXT: variable use.calls type=i64
+// NOT-NOT: use.twice
 #include <stdio.h>
 #include <sys/stat.h>
 enum state { IDLE, BUSY = 5, NEGATIVE = -1 };
@@ -53,6 +58,8 @@ struct contained { int a, b; };
 struct address_taken { int a; };
 struct buffer { char bytes[8]; };
 void sink(void *);
+char **buffers[4];
+enum { FIRST_ONE = 3 };
 int use(struct node *n, struct only_pointed_to *o, const char *path) {
   int sum = n->u.i + global.inner.x + (n->state == BUSY);
   struct contained c;
@@ -67,6 +74,10 @@ int use(struct node *n, struct only_pointed_to *o, const char *path) {
   struct stat st;
   sum += stat(path, &st) + (int)st.st_size;
   sink(o);
-  return sum + c.b;
+  static long calls;
+  sum += ++calls;
+  { static int twice; sum += ++twice; }
+  { static char twice; sum += ++twice; }
+  return sum + c.b + FIRST_ONE;
 }
 static inline int unused_function(struct unused *u) { return u->x; }

@@ -1,4 +1,4 @@
-"""Prints .wfpatch.info of an object: one line for each layout, field, enumeration and line; with a NAME only that value.
+"""Prints .wfpatch.info of an object: one line for each layout, field, enumeration, variable and line; with a NAME only that value.
 
     info.py OBJECT [NAME]
 """
@@ -24,8 +24,11 @@ for layout in info["layouts"]:
     print(f"layout {layout['key']} {layout['kind']} size={layout['size']} align={layout['align']} {escapes} "
           f"at {layout['file']}:{layout['line']}")
     for f in layout["fields"]:
-        print(f"  field {f['name'] or '?'} offset={f['offset']} bits={f['bits']} type={f['type']}")
+        print(f"  field {f['name'] or '?'} offset={f['offset']} bits={f['bits']} type={f['type']}" +
+              (f" to={f['to']}" if "to" in f else ""))
 for e in info["enums"]:
     print(f"enum {e['key']} size={e['size']} " + " ".join(f"{n}={v}" for n, v in e["values"]))
+for v in info["variables"]:
+    print(f"variable {v['name']} type={v['type']}" + (f" to={v['to']}" if "to" in v else ""))
 for l in info["lines"]:
     print(f"line {l['function']} #{l['ordinal']} = {l['line']}")

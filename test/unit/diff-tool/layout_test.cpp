@@ -63,18 +63,36 @@ TEST(Layouts, ARenamedFieldIsNone) {
 }
 
 TEST(Layouts, AFieldOfAnotherTypeIsAChange) {
-  EXPECT_EQ(refusals(type(8, {Fd}), type(8, {{"fd", "u32", 0, 32}})).size(), 1u);
+  EXPECT_EQ(refusals(type(8, {Fd}), type(8, {{"fd", "f32", 0, 32}})).size(), 1u);
+  EXPECT_EQ(refusals(type(8, {Fd}), type(8, {{"fd", "u32", 0, 32}})).size(), 0u); // the same bits
+  EXPECT_EQ(refusals(type(8, {{"b", "array:4:i8", 0, 32}}), type(8, {{"b", "array:4:u8", 0, 32}})).size(), 0u);
+  EXPECT_EQ(refusals(type(8, {{"b", "array:4:i8", 0, 32}}), type(8, {{"b", "array:2:i16", 0, 32}})).size(), 1u);
 }
 
 TEST(Layouts, ABitFieldThatMovesIsAChange) {
   std::vector<std::string> All = refusals(type(8, {{"b", "u32", 3, 2}}), type(8, {{"b", "u32", 4, 2}}));
   ASSERT_EQ(All.size(), 1u);
-  EXPECT_NE(All[0].find("b u32 @0.3 | b u32 @0.4"), std::string::npos) << All[0];
+  EXPECT_NE(All[0].find("b u32:2 @0.3 | b u32:2 @0.4"), std::string::npos) << All[0];
 }
 
 TEST(Layouts, AutomaticVariablesThatDoNotEscapeMayChange) {
   EXPECT_TRUE(refusals(type(4, {Fd}, false), type(8, {Fd, State}, false)).empty());
   EXPECT_EQ(refusals(type(4, {Fd}, true), type(8, {Fd, State}, false)).size(), 1u);
+}
+
+// Pointers are all alike but for what they lead to: bytes may be anything, a struct of another name is compared, and what
+// has no known layout cannot be read wrongly.
+TEST(Layouts, WhatAPointerLeadsTo) {
+  auto To = [](std::string Type) { return type(8, {{"p", "ptr", 0, 64, std::move(Type)}}); };
+  EXPECT_EQ(refusals(To("i32"), To("u32")).size(), 0u);
+  EXPECT_EQ(refusals(To("void"), To("i32")).size(), 0u);
+  EXPECT_EQ(refusals(To("i32"), To("i8")).size(), 0u);
+  EXPECT_EQ(refusals(To("fn"), To("fn")).size(), 0u);
+  EXPECT_EQ(refusals(To("record:tag:a"), To("record:tag:b")).size(), 0u);
+  std::vector<std::string> All = refusals(To("ptr:i32"), To("ptr:i64"));
+  ASSERT_EQ(All.size(), 1u);
+  EXPECT_NE(All[0].find("p ptr to ptr:i32 | p ptr to ptr:i64"), std::string::npos) << All[0];
+  EXPECT_EQ(refusals(To("i32"), To("ptr:i32")).size(), 1u);
 }
 
 TEST(Layouts, TrustedTypesMayChange) {

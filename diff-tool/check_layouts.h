@@ -1,0 +1,44 @@
+// Compares the types of two units as the plugin describes them (docs/formats.md).
+#pragma once
+
+#include "diff-tool/unit_info.h"
+
+#include "llvm/ADT/StringRef.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace wfdiff {
+
+class TypeComparer {
+public:
+  TypeComparer(const UnitInfo &Old, const UnitInfo &New); // which must outlive it
+
+  // OLD's type that NEW's L is, by key or typedef; null if there is none.
+  const Layout *counterpart(const Layout &L) const;
+  // Objects of OLD's A are NEW's B.
+  void pair(const Layout *A, const Layout *B);
+  // "OLD | NEW" for what differs, or nothing.  May add to Pairs: what the fields of A and B point to.
+  std::string differences(const Layout &A, const Layout &B);
+  std::string variableDifference(const VariableType &A, const VariableType &B);
+
+  std::vector<std::pair<const Layout *, const Layout *>> Pairs;
+
+private:
+  using Index = std::map<std::string, const Layout *, std::less<>>; // by key and typedef
+  Index Old, New;
+  std::set<std::pair<const Layout *, const Layout *>> Seen, Inside;
+
+  static Index index(const UnitInfo &Info);
+  static const Layout *find(const Index &In, llvm::StringRef Key);
+  bool sameRecords(llvm::StringRef OldKey, llvm::StringRef NewKey);
+  bool sameType(llvm::StringRef A, llvm::StringRef B);
+  bool samePointee(llvm::StringRef A, llvm::StringRef B);
+  bool sameField(const LayoutField &A, const LayoutField &B);
+  std::string fieldDifferences(const Layout &A, const Layout &B);
+};
+
+} // namespace wfdiff
