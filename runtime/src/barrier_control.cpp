@@ -77,13 +77,16 @@ bool gather_threads(const Publication &closed, std::uint64_t timeout_ms, Message
 namespace {
 
 // Moves a stopped thread; one that has just ended its blocking call parks again at the barrier within a few instructions.
-bool move_stopped(const Publication &publication, ThreadRecord &record) {
-  std::uint64_t seen = record.state.load(std::memory_order_acquire);
+bool move_stopped(void *context, int, ThreadRecord *record) {
+  const auto &publication = *static_cast<const Publication *>(context);
+  if (!record)
+    return true; // stopped threads have one
+  std::uint64_t seen = record->state.load(std::memory_order_acquire);
   if (state::view(seen) == publication.view)
     return true;
   return (seen & state::kParked) &&
-         record.state.compare_exchange_strong(seen, state::with_view(seen, publication.view), std::memory_order_acq_rel,
-                                              std::memory_order_relaxed);
+         record->state.compare_exchange_strong(seen, state::with_view(seen, publication.view), std::memory_order_acq_rel,
+                                               std::memory_order_relaxed);
 }
 
 void let_go(ThreadRecord &record) {
@@ -97,10 +100,9 @@ void let_go(ThreadRecord &record) {
 } // namespace
 
 void release_threads(bool into_new_view) {
-  const Publication &publication = *published.load(std::memory_order_relaxed);
-  for (std::size_t index = 0, end = into_new_view ? record_limit() : 0; index < end; ++index)
-    while (record_in_use(index) && record_at(index).tid.load(std::memory_order_acquire) &&
-           !move_stopped(publication, record_at(index)))
+  // The tasks of the process, as in gather_threads, not the records: a thread that ended by a raw system call leaves one behind.
+  if (into_new_view)
+    while (!visit_tasks(move_stopped, const_cast<Publication *>(published.load(std::memory_order_relaxed))))
       pause_briefly();
   barrier_word.fetch_add(1, std::memory_order_acq_rel); // even: open
   sys::call(SYS_futex, &barrier_word, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);

@@ -46,6 +46,11 @@ int wfp_prepare_thread_ends(void) {
   return end_key_made;
 }
 
+void wfp_note_thread_end(void *thread) {
+  if (end_key_made)
+    pthread_setspecific(end_key, thread);
+}
+
 void wfp_resolve_thread_calls(void) {
   real_pthread_create = (int (*)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *))dlvsym(
       RTLD_NEXT, "pthread_create", "GLIBC_2.34");
@@ -62,8 +67,7 @@ void wfp_begin_main_thread(void) {
   if (!thread)
     return;
   wfp_begin_thread(thread, (uintptr_t)__libc_stack_end);
-  if (end_key_made)
-    pthread_setspecific(end_key, thread);
+  wfp_note_thread_end(thread);
 }
 
 /* The first frame of a new thread. */
@@ -71,8 +75,7 @@ static void *start_thread_of_program(void *thread) {
   void *argument;
   void *(*start)(void *) = wfp_start_of(thread, &argument);
   wfp_begin_thread(thread, (uintptr_t)__builtin_frame_address(0));
-  if (end_key_made)
-    pthread_setspecific(end_key, thread);
+  wfp_note_thread_end(thread);
   return start(argument);
 }
 

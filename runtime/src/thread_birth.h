@@ -18,6 +18,10 @@ WFP_HIDDEN void *wfp_new_thread(void *(*start)(void *), void *argument, size_t s
 WFP_HIDDEN void *(*wfp_start_of(void *thread, void **argument))(void *);
 WFP_HIDDEN void wfp_begin_thread(void *thread, uintptr_t stack_top);
 
+/* In a thread that the runtime has met on its way (one that libc made for itself, for a timer's expiry, say): its end is to be told.
+ * Async-signal-safe: libc keeps the values of the first keys, of which ours is one, in the thread itself. */
+WFP_HIDDEN void wfp_note_thread_end(void *thread);
+
 /* In the ending thread: whether this is the last of `rounds` calls. */
 WFP_HIDDEN int wfp_last_exit_round(void *thread, unsigned rounds);
 

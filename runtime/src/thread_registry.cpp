@@ -2,11 +2,13 @@
 
 #include "runtime/src/base/sys.h"
 #include "runtime/src/publication.h"
+#include "runtime/src/thread_birth.h"
 
 #include <sys/mman.h>
 
 extern "C" {
 __thread wfp::ThreadRecord *wfp_self = nullptr;
+__thread bool wfp_self_ended = false;
 }
 
 namespace wfp {
@@ -76,7 +78,7 @@ bool record_in_use(std::size_t index) {
 }
 
 ThreadRecord *meet_thread() {
-  if (wfp_self)
+  if (wfp_self || wfp_self_ended)
     return wfp_self;
   ThreadRecord *record = claim_record();
   if (!record)
@@ -88,7 +90,13 @@ ThreadRecord *meet_thread() {
   record->look_interval = 0;
   record->exit_rounds = 0;
   record->tid.store(static_cast<int>(sys::call(SYS_gettid)), std::memory_order_release);
-  wfp_self = record;
+  // A handler that came in between has met this thread, and has perhaps been moved in it: its record is the one.
+  ThreadRecord *none = nullptr;
+  if (!__atomic_compare_exchange_n(&wfp_self, &none, record, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    release_record(record);
+    return none;
+  }
+  wfp_note_thread_end(record);
   return record;
 }
 
@@ -98,6 +106,10 @@ void begin_thread(ThreadRecord *record, std::uintptr_t stack_low, std::uintptr_t
   record->next_look = 0;
   record->look_interval = 0;
   record->exit_rounds = 0;
+  // From here on a handler finds this record: RUNNING, in the base view as the thread itself.  One that came earlier may have made a
+  // record of its own, in whichever view; nothing of it is active any more.
+  if (ThreadRecord *met = __atomic_exchange_n(&wfp_self, record, __ATOMIC_RELAXED))
+    release_record(met);
 
   record->reading.store(1, std::memory_order_seq_cst); // pairs with the control thread's look before it reuses a view
   const Publication *publication = published.load(std::memory_order_seq_cst);
@@ -107,10 +119,10 @@ void begin_thread(ThreadRecord *record, std::uintptr_t stack_low, std::uintptr_t
   // From here on the control thread knows it as a thread in that view.
   record->tid.store(static_cast<int>(sys::call(SYS_gettid)), std::memory_order_release);
   record->reading.store(0, std::memory_order_release);
-  wfp_self = record;
 }
 
 void end_thread(ThreadRecord *record) {
+  wfp_self_ended = true; // before the record goes: a handler in between must not make another one
   wfp_self = nullptr;
   release_record(record);
 }

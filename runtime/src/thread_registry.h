@@ -80,7 +80,7 @@ ThreadRecord &record_at(std::size_t index);
 bool record_in_use(std::size_t index);
 
 // The calling thread's record.  Claims one, with gettid(), for a thread that the runtime has not seen start; nullptr when
-// that fails.  Any thread; async-signal-safe.
+// that fails, and for a thread that has ended.  Any thread; async-signal-safe.
 ThreadRecord *meet_thread();
 
 // A thread begins (in its own context): it starts in the published view.
@@ -94,4 +94,6 @@ void forget_other_threads();
 
 extern "C" {
 extern __thread wfp::ThreadRecord *wfp_self __attribute__((tls_model("initial-exec"), visibility("hidden")));
+// The thread has given its record back: what still runs on it (destructors of thread-specific data behind ours) is met no more.
+extern __thread bool wfp_self_ended __attribute__((tls_model("initial-exec"), visibility("hidden")));
 }

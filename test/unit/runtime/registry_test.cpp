@@ -8,7 +8,10 @@
 #include "runtime/src/thread_registry.h"
 
 #include <atomic>
+#include <climits>
+#include <dlfcn.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <set>
 #include <sys/syscall.h>
 #include <thread>
@@ -167,6 +170,75 @@ TEST(Tasks, EveryThreadIsVisitedOnceAndTheControlThreadIsNot) {
   EXPECT_EQ(seen.tids.size(), 21u);
   EXPECT_EQ(std::set<int>(seen.tids.begin(), seen.tids.end()).size(), 21u);
   EXPECT_EQ(seen.unknown, 0);
+}
+
+std::size_t records_in_use() {
+  std::size_t count = 0;
+  for (std::size_t index = 0; index < record_limit(); ++index)
+    count += record_in_use(index);
+  return count;
+}
+
+// A thread made by libc's own function, as libc makes those for the expiry of timers.
+void run_unseen(void *(*body)(void *), void *argument) {
+  auto create = reinterpret_cast<decltype(&pthread_create)>(dlsym(dlopen("libc.so.6", RTLD_LAZY), "pthread_create"));
+  ASSERT_NE(create, nullptr);
+  pthread_t thread;
+  ASSERT_EQ(create(&thread, nullptr, body, argument), 0);
+  pthread_join(thread, nullptr);
+}
+
+TEST(Registry, RecordOfAThreadMetOnItsWayIsReleasedAtItsEnd) {
+  std::size_t before = records_in_use();
+  run_unseen(
+      [](void *) -> void * {
+        EXPECT_EQ(wfp_self, nullptr);
+        wfp_unpark(wfp_park(__builtin_frame_address(0)));
+        EXPECT_NE(wfp_self, nullptr);
+        return nullptr;
+      },
+      nullptr);
+  EXPECT_EQ(records_in_use(), before);
+}
+
+// Destructors of thread-specific data run after ours in the last round: whatever they call must not bring a record back.
+TEST(Registry, ThreadIsNotMetAgainAfterItsEnd) {
+  static pthread_key_t key;
+  static int rounds;
+  static ThreadRecord *met;
+  ASSERT_EQ(pthread_key_create(&key,
+                               [](void *value) {
+                                 pthread_setspecific(key, value);
+                                 ++rounds;
+                                 met = wfp_park(__builtin_frame_address(0));
+                                 wfp_unpark(met);
+                               }),
+            0);
+  std::size_t before = records_in_use();
+  std::thread([] { pthread_setspecific(key, &rounds); }).join();
+  EXPECT_EQ(rounds, PTHREAD_DESTRUCTOR_ITERATIONS);
+  EXPECT_EQ(met, nullptr) << "in the last round the thread has ended";
+  EXPECT_EQ(records_in_use(), before);
+  pthread_key_delete(key);
+}
+
+// A signal's handler can meet the thread before its own begin does, and in the middle of meeting it.
+TEST(Registry, BeginTakesThePlaceOfAnEarlierMeeting) {
+  std::size_t before = records_in_use();
+  run_unseen(
+      [](void *) -> void * {
+        ThreadRecord *met = meet_thread(), *own = claim_record();
+        EXPECT_NE(met, nullptr);
+        EXPECT_EQ(met, wfp_self);
+        begin_thread(own, 1, 2);
+        EXPECT_EQ(own, wfp_self);
+        EXPECT_EQ(met->tid.load(), 0) << "two records for one thread";
+        end_thread(own);
+        EXPECT_EQ(meet_thread(), nullptr);
+        return nullptr;
+      },
+      nullptr);
+  EXPECT_EQ(records_in_use(), before);
 }
 
 } // namespace
