@@ -144,8 +144,9 @@ class Wfpatch:
             raise LiveError(f"wfpatch {' '.join(map(str, words))} exited {result.returncode}: {said}")
         return json.loads(result.stdout) if result.stdout.strip() else {}
 
-    def apply(self, update, mode="wait-free"):
-        return [self._run("apply", pid, update, f"--mode={mode}") for pid in self.pids]
+    def apply(self, update, mode="wait-free", wait=True):
+        options = [f"--mode={mode}", *([] if wait else ["--no-wait"])]
+        return [self._run("apply", pid, update, *options) for pid in self.pids]
 
     def revert(self, update=None, mode="wait-free"):
         return [self._run("revert", pid, *([update] if update else []), f"--mode={mode}") for pid in self.pids]
