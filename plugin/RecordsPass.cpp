@@ -66,6 +66,21 @@ bool isUnplacedCommon(const GlobalValue &G) {
          G.getParent()->getPIELevel() == PIELevel::Default;
 }
 
+// Could the constant get into a SHF_MERGE section?  See TargetLoweringObjectFile::getKindForGlobal; too often yes only keeps a
+// record that might go.
+bool isMergeable(const GlobalObject &G) {
+  auto *V = dyn_cast<GlobalVariable>(&G);
+  if (!V || !V->isConstant() || !V->hasGlobalUnnamedAddr() || V->hasSection() || V->hasComdat())
+    return false;
+  const Constant *Content = V->getInitializer();
+  if (Content->needsRelocation())
+    return false;
+  if (auto *Array = dyn_cast<ArrayType>(Content->getType()); Array && Array->getElementType()->isIntegerTy() && Array->getNumElements())
+    if (Content->getAggregateElement(unsigned(Array->getNumElements() - 1))->isNullValue())
+      return true; // a string
+  return is_contained({4, 8, 16, 32}, sizeOf(G));
+}
+
 Entries collectEntries(Module &M) {
   Entries All;
   for (Function &F : M)
@@ -180,8 +195,10 @@ private:
   }
 
   void attach(GlobalVariable *Record, GlobalObject *Base) {
-    if (Base->hasCommonLinkage()) {
-      Retained.push_back(Record); // in no section: there is nothing to be associated with
+    // Common symbols are in no section: there is nothing to be associated with.  A section whose content the linker merges
+    // is none any more when lld orders the records.
+    if (Base->hasCommonLinkage() || isMergeable(*Base)) {
+      Retained.push_back(Record);
       return;
     }
     if (Comdat *C = Base->getComdat())
