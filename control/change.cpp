@@ -41,10 +41,13 @@ void ChangeOptions::add_to(CLI::App &command) {
       ->check(CLI::Validator(check_mode, ""));
   add_seconds(command, "--timeout", timeout, 0, "Wait at most S seconds for all threads to move (default 30)");
   command.add_flag("--no-wait", no_wait, "Return as soon as the update is published, while threads still move");
+  command.add_flag("--children", children, "Change the processes that descend from PID as well");
   command.add_option("--allow-active", allow_active, "Function F may stay active on a thread that moves; repeatable")
       ->type_name("F")
       ->allow_extra_args(false);
 }
+
+double answer_seconds(const ChangeOptions &options) { return std::clamp(options.timeout, kLeastAnswerSeconds, 5.0); }
 
 ChangeOutcome carry_out(const ProcessInfo &process, Row request, int fd, Direction direction, const std::string &what,
                         const ChangeOptions &options, Console &console) {

@@ -13,6 +13,7 @@ struct ChangeOptions {
   std::string mode = "wait-free";
   double timeout = 30; // seconds
   bool no_wait = false;
+  bool children = false; // descendants of the process as well
   std::vector<std::string> allow_active;
 
   void add_to(CLI::App &command);
@@ -23,6 +24,9 @@ struct ChangeOutcome {
   bool waited = false;
   Settlement settlement; // if waited
 };
+
+// How long a process may take to tell its status, in seconds: not the time that its threads may take to move.
+double answer_seconds(const ChangeOptions &options);
 
 // Sends `request` (apply or revert, with the fields that only it has) and waits as the options say.  `fd` is the
 // update's file or -1; `what` names the update to the user.  A time-out while threads move is an outcome like any

@@ -130,10 +130,10 @@ Connection Connection::open(const ProcessInfo &process, Deadline deadline) {
     if (errno != ECONNREFUSED && errno != ENOENT)
       throw Refused("cannot connect to " + process.label() + ": " + error_text(errno));
     if (network_namespace(std::to_string(process.pid)).empty() && ::geteuid() != 0)
-      throw Refused("no connection to " + process.label() +
+      throw NoRuntime("no connection to " + process.label() +
                     ": it is not running the wfpatch runtime, or it belongs to user " + user_name(process.uid) +
                     " and is out of reach (try as root)");
-    throw Refused(process.label() + " is not running the wfpatch runtime");
+    throw NoRuntime(process.label() + " is not running the wfpatch runtime");
   }
   check_peer(process, connection.socket.get());
   connection.greet(deadline);

@@ -17,6 +17,11 @@ enum ExitCode : int {
   kTimeout = 3, // threads are still moving; the update stays and goes on
 };
 
+// Of two changes, one command's exit code.
+inline ExitCode worse(ExitCode left, ExitCode right) {
+  return left == kRefused || right == kDone ? left : right == kRefused || left == kDone ? right : left;
+}
+
 // what() is one line, without "wfpatch:" in front and without a final period.
 struct Failure : std::runtime_error {
   Failure(ExitCode code, const std::string &what) : std::runtime_error(what), code(code) {}
@@ -30,6 +35,11 @@ struct Refused : Failure {
 
 // The process did not answer in time.
 struct NoAnswer : Refused {
+  using Refused::Refused;
+};
+
+// Nobody listens for the process: it does not run the runtime.
+struct NoRuntime : Refused {
   using Refused::Refused;
 };
 

@@ -54,6 +54,8 @@ std::optional<StatusFile> read_status(pid_t pid) {
       values >> status.info.state;
     } else if (key == "Tgid") {
       values >> status.tgid;
+    } else if (key == "PPid") {
+      values >> status.info.parent;
     } else if (key == "Uid") {
       uid_t real;
       values >> real >> status.info.uid;

@@ -12,6 +12,7 @@ namespace wfp::control {
 
 struct ProcessInfo {
   pid_t pid = 0;           // in our PID namespace
+  pid_t parent = 0;        // in our PID namespace
   pid_t innermost_pid = 0; // in its own: what the process itself believes to be, and names its socket by
   uid_t uid = 0;           // effective
   std::string name;        // comm

@@ -4,6 +4,7 @@
 // an ambiguous one is refused here with the candidates, and the process gets a full id.
 #include "control/change.h"
 #include "control/command.h"
+#include "control/descendants.h"
 #include "control/errors.h"
 
 #include <CLI/CLI.hpp>
@@ -21,8 +22,6 @@ struct RevertOptions {
   std::string update;
   ChangeOptions change;
 };
-
-constexpr double kStatusSeconds = 5;
 
 std::string describe(const UpdateStatus &update) { return update.file + " (" + short_id(update.id) + ")"; }
 
@@ -54,19 +53,32 @@ const UpdateStatus &choose(const ProcessInfo &process, const ProcessStatus &stat
   throw Refused(process.label() + ": " + wanted + " may mean " + names);
 }
 
-int run_revert(const RevertOptions &options, Console &console) {
-  const ProcessInfo process = describe_process(options.pid);
-  const double patience = std::clamp(options.change.timeout, 1.0, kStatusSeconds);
-  const ProcessStatus status = fetch_status(process, deadline_in(patience));
-  const UpdateStatus &update = choose(process, status, options.update);
+ExitCode revert_one(const ProcessInfo &process, const UpdateStatus &update, const RevertOptions &options,
+                    Json &document, Console &console) {
   ChangeOutcome outcome = carry_out(process, Row{"revert", {{"update", update.id}}}, -1, Direction::kBack, update.file,
                                     options.change, console);
-  ExitCode code = report(process, update.file, "reverted in", outcome, options.change, console);
-  if (console.json) {
-    Json entry = {{"file", update.file}};
-    entry.update(to_json(outcome));
-    console.print({{"pid", process.pid}, {"exe", process.exe}, {"updates", Json::array({entry})}});
-  }
+  Json entry = {{"file", update.file}};
+  entry.update(to_json(outcome));
+  document["updates"].push_back(entry);
+  return report(process, update.file, "reverted in", outcome, options.change, console);
+}
+
+int run_revert(const RevertOptions &options, Console &console) {
+  const ProcessInfo process = describe_process(options.pid);
+  const double patience = answer_seconds(options.change);
+  const ProcessStatus status = fetch_status(process, deadline_in(patience));
+  const UpdateStatus &update = choose(process, status, options.update);
+  Json document = {{"pid", process.pid}, {"exe", process.exe}, {"updates", Json::array()}};
+  ExitCode code = revert_one(process, update, options, document, console);
+  if (options.change.children)
+    code = worse(code, change_descendants(process, document, console, [&](const ProcessInfo &child, Json &entry) {
+                   const ProcessStatus its_own = fetch_status(child, deadline_in(patience));
+                   const UpdateStatus *same = its_own.find(update.id);
+                   // A child that was forked meanwhile never had it in force.
+                   return same && same->in_force() ? revert_one(child, *same, options, entry, console) : kDone;
+                 }));
+  if (console.json)
+    console.print(document);
   return code;
 }
 
@@ -86,7 +98,8 @@ void add_revert(CLI::App &app, Action &action, Console &console) {
       "values that the new code gave them.\n\n"
       "  wfpatch revert 4242\n"
       "  wfpatch revert 4242 fix.wfp\n"
-      "  wfpatch revert 4242 3f2a91");
+      "  wfpatch revert 4242 3f2a91\n"
+      "  wfpatch revert --children $(cat /run/nginx.pid)");
   command->callback(
       [options, &action] { action = [options](Console &console) { return run_revert(*options, console); }; });
 }

@@ -386,5 +386,106 @@ TEST(Revert, ARefusalIsPassedOn) {
   EXPECT_EQ(outcome.json()["error"], label() + ": two.wfp: later updates build on it");
 }
 
+// A process that takes what is applied and reverted; `refusal` is its answer to both if not empty.
+struct Worker : Updates {
+  std::string refusal;
+  Answer operator()(const Request &request) {
+    if (request.row.kind != "status" && !refusal.empty())
+      return refuse(refusal);
+    if (request.row.kind != "apply")
+      return Updates::operator()(request);
+    rows.push_back(update_row(kId, request.row.text("file"), "settled"));
+    return reply({Row{"applied", {{"id", kId}, {"view", "1"}, {"apply_us", "1"}}}});
+  }
+};
+
+// A child of this process that answers for itself.
+class WorkerProcess {
+public:
+  explicit WorkerProcess(Worker worker)
+      : child([&] { return new FakeServer(std::move(worker)) != nullptr; }, [] { pause(); }) {}
+  pid_t pid() const { return child.pid(); }
+  std::string label() const { return describe_process(pid()).label(); }
+
+private:
+  Child child;
+};
+
+TEST(Children, AreChangedAfterTheirParent) {
+  WorkerProcess first({}), second({});
+  FakeServer server{Worker()};
+  TemporaryFile update(kElf);
+  Outcome outcome = run({"apply", "--children", self(), update.path(), "--json"});
+  EXPECT_EQ(outcome.code, kDone) << outcome.err;
+  Json json = outcome.json();
+  ASSERT_EQ(json["children"].size(), 2u);
+  EXPECT_EQ(json["children"][0]["pid"], first.pid());
+  EXPECT_EQ(json["children"][1]["pid"], second.pid());
+  for (const Json &child : json["children"])
+    EXPECT_EQ(child["updates"][0]["state"], "settled");
+
+  outcome = run({"revert", "--children", self()});
+  EXPECT_EQ(outcome.code, kDone) << outcome.err;
+  EXPECT_NE(outcome.out.find("reverted in " + label()), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("reverted in " + second.label()), std::string::npos) << outcome.out;
+}
+
+TEST(Children, AreLeftAloneUnlessAskedFor) {
+  WorkerProcess worker({});
+  FakeServer server{Worker()};
+  TemporaryFile update(kElf);
+  Json json = run({"apply", self(), update.path(), "--json"}).json();
+  EXPECT_FALSE(json.contains("children"));
+  EXPECT_EQ(run({"revert", std::to_string(worker.pid())}).code, kRefused); // has none
+}
+
+TEST(Children, MayHaveTheUpdateFromTheirParent) {
+  Worker forked_afterwards;
+  forked_afterwards.rows = {update_row(kId, "fix.wfp", "settled")};
+  forked_afterwards.refusal = "applied already";
+  WorkerProcess worker(forked_afterwards);
+  FakeServer server{Worker()};
+  TemporaryFile update(kElf);
+  Outcome outcome = run({"apply", "--children", self(), update.path(), "--json"});
+  EXPECT_EQ(outcome.code, kDone) << outcome.err;
+  Json row = outcome.json()["children"][0]["updates"][0];
+  EXPECT_EQ(row["inherited"], true);
+  EXPECT_EQ(row["id"], kId);
+}
+
+TEST(Children, ThatRefuseDoNotKeepTheOthersFromIt) {
+  Worker damaged;
+  damaged.refusal = "foreign hook";
+  WorkerProcess first(damaged), second({});
+  FakeServer server{Worker()};
+  TemporaryFile update(kElf);
+  Outcome outcome = run({"apply", "--children", self(), update.path(), "--json"});
+  EXPECT_EQ(outcome.code, kRefused);
+  EXPECT_EQ(outcome.err, "wfpatch: " + first.label() + ": foreign hook\n");
+  Json children = outcome.json()["children"];
+  EXPECT_EQ(children[0]["error"], first.label() + ": foreign hook");
+  EXPECT_EQ(children[1]["updates"][0]["state"], "settled");
+}
+
+TEST(Children, GetOnlyWhatTheirParentTook) {
+  WorkerProcess worker({});
+  FakeServer server([](const Request &) { return refuse("another build"); });
+  TemporaryFile update(kElf);
+  Outcome outcome = run({"apply", "--children", self(), update.path(), "--json"});
+  EXPECT_EQ(outcome.code, kRefused);
+  EXPECT_EQ(outcome.json()["children"][0]["updates"].size(), 0u);
+}
+
+TEST(Children, WithoutTheRuntimeAreLeftOut) {
+  Child helper([] { return true; }, [] { execlp("sleep", "sleep", "100", nullptr); });
+  while (describe_process(helper.pid()).name != "sleep")
+    usleep(100);
+  FakeServer server{Worker()};
+  TemporaryFile update(kElf);
+  Outcome outcome = run({"apply", "--children", self(), update.path(), "--json"});
+  EXPECT_EQ(outcome.code, kDone) << outcome.err;
+  EXPECT_EQ(outcome.json()["children"].size(), 0u);
+}
+
 } // namespace
 } // namespace wfp::control::test
