@@ -61,6 +61,16 @@ class PluginOnly(Toolchain):
         return {**super().variables(instrumented), "libs": "", "ldflags": ""}
 
 
+def _environment(tree):
+    """What makes two builds of one source alike: keys of units, and versions that makefiles take from git and the clock."""
+    return {
+        **os.environ,
+        "WFPATCH_ROOT": str(tree),
+        "GIT_CEILING_DIRECTORIES": str(tree.parent),
+        "SOURCE_DATE_EPOCH": "1",
+    }
+
+
 def _hash_of(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -91,7 +101,9 @@ def build_tree(server, source, toolchain, tree, with_fix, instrumented=True, log
         for command in commands:
             output.write(f"$ {' '.join(command)}\n")
             output.flush()
-            result = subprocess.run(command, cwd=tree, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            result = subprocess.run(
+                command, cwd=tree, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=_environment(tree)
+            )
             if result.returncode != 0:
                 tail = "\n".join(build_log.read_text(errors="replace").splitlines()[-15:])
                 raise BuildError(f"{server.name}: {' '.join(command)} failed; {build_log} ends:\n{tail}")

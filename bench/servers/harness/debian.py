@@ -55,35 +55,75 @@ def _write_source_entries(folder):
         raise SourceError(f"no Debian archive among the entries of {APT_FOLDER}")
 
 
-def fetch(package, cache):
-    """Downloads the source package in the newest version on offer, once; later calls find it in `cache`."""
-    downloads = cache / "sources" / package
-    present = sorted(downloads.glob("*.dsc"))
-    if not present:
-        apt = cache / "apt"
-        shutil.rmtree(apt, ignore_errors=True)
-        for folder in ("sources", "lists/partial", "archives/partial"):
-            (apt / folder).mkdir(parents=True)
-        _write_source_entries(apt / "sources")
-        options = [
-            "-q", "-o", "APT::Sandbox::User=root", "-o", f"Dir::Etc::sourcelist=/dev/null",
-            "-o", f"Dir::Etc::sourceparts={apt}/sources", "-o", f"Dir::State::lists={apt}/lists",
-            "-o", f"Dir::Cache={apt}", "-o", f"Dir::Cache::archives={apt}/archives",
-            # Hooks of the machine's configuration have no business with a private list.
-            "-o", "APT::Update::Post-Invoke-Success=", "-o", "APT::Update::Post-Invoke=",
-        ]
-        _run(["apt-get", *options, "update"])
-        downloads.mkdir(parents=True, exist_ok=True)
+def _private_apt(apt):
+    """Makes a private apt folder with current lists; returns the options that lead apt there."""
+    shutil.rmtree(apt, ignore_errors=True)
+    for folder in ("sources", "lists/partial", "archives/partial"):
+        (apt / folder).mkdir(parents=True)
+    _write_source_entries(apt / "sources")
+    options = [
+        "-q", "-o", "APT::Sandbox::User=root", "-o", "Dir::Etc::sourcelist=/dev/null",
+        "-o", f"Dir::Etc::sourceparts={apt}/sources", "-o", f"Dir::State::lists={apt}/lists",
+        "-o", f"Dir::Cache={apt}", "-o", f"Dir::Cache::archives={apt}/archives",
+        # Hooks of the machine's configuration have no business with a private list.
+        "-o", "APT::Update::Post-Invoke-Success=", "-o", "APT::Update::Post-Invoke=",
+    ]
+    _run(["apt-get", *options, "update"])
+    return options
+
+
+def _download_pinned(options, package, version, dsc_sha256, downloads):
+    """Takes a version that the index need not list any more from where the archives keep the package's others.
+
+    A table of patches is about one version, and archives keep files longer than index entries.  The digest vouches for the
+    .dsc file, which holds those of the others.
+    """
+    listed = _run(["apt-cache", *options, "showsrc", package])
+    folders = sorted(set(re.findall(r"^Directory: (\S+)$", listed, re.M)))
+    archives = sorted(set(_run(["apt-get", *options, "indextargets", "--format", "$(REPO_URI)"]).split()))
+    pools = [f"{archive.rstrip('/')}/{folder}" for archive in archives for folder in folders]
+
+    def download(name, digest):
+        for pool in pools:
+            try:
+                _run(["/usr/lib/apt/apt-helper", *options[1:], "download-file", f"{pool}/{name}", downloads / name,
+                      f"SHA256:{digest}"])
+                return
+            except SourceError as error:
+                failure = error
+        raise SourceError(f"{package} {version}: no archive of this machine has {name}; the last said: {failure}")
+
+    dsc = f"{package}_{version.split(':')[-1]}.dsc"
+    download(dsc, dsc_sha256)
+    sums = re.search(r"^Checksums-Sha256:\n((?: .*\n)+)", (downloads / dsc).read_text(), re.M).group(1)
+    for digest, _, name in (line.split() for line in sums.splitlines()):
+        if not name.endswith(".asc"):
+            download(name, digest)
+
+
+def fetch(package, cache, version=None, dsc_sha256=None):
+    """Downloads the source package once, later calls find it in `cache`: the newest version on offer, or the given one."""
+    downloads = cache / "sources" / (package if version is None else f"{package}_{version}")
+    if not downloads.exists():
+        options = _private_apt(cache / "apt")
+        downloads.mkdir(parents=True)
         try:
-            _run(["apt-get", *options, "source", "--download-only", package], cwd=downloads)
+            if version is None:
+                _run(["apt-get", *options, "source", "--download-only", package], cwd=downloads)
+            else:
+                _download_pinned(options, package, version, dsc_sha256, downloads)
         except SourceError:
             shutil.rmtree(downloads)  # nothing half-fetched may pass for a cached source
             raise
-        present = sorted(downloads.glob("*.dsc"))
+    present = sorted(downloads.glob("*.dsc"))
     if len(present) != 1:
         raise SourceError(f"{downloads}: expected one .dsc file, found {len(present)}")
     version = re.search(r"^Version: (\S+)$", present[0].read_text(), re.M).group(1)
     return Source(package, version, present[0])
+
+
+def fetch_for(server, cache):
+    return fetch(server.package, cache, server.version, server.dsc_sha256)
 
 
 def patch_series(tree):

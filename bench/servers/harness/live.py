@@ -128,6 +128,14 @@ def processes(pid):
     return found
 
 
+def runs(pid):
+    """False once it has ended, reaped or not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 class Wfpatch:
     """The command, on every one of these processes; `prefix` goes before it (taskset, nice)."""
 

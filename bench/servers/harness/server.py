@@ -1,0 +1,59 @@
+"""What the harness needs to know of a server.
+
+A description is a class derived from this one, in an executable beside this package.  Commands are lists of words; those
+that build may name {cc}, {libs} and {ldflags} (see build.Toolchain.variables).  Everything listens on loopback, keeps its
+files in `work`, and is a child of the harness: nothing survives it.
+"""
+
+import socket
+
+
+class Server:
+    name = None
+    package = None  # Debian's source package
+    version = None  # of it, if not the newest on offer, with ...
+    dsc_sha256 = None  # ... the digest of its .dsc file: a version that the index no longer has is taken from the pool
+    fix = None  # what the name of the patch contains that the scenario applies live
+    binary = None  # the server's program, relative to the tree
+    port_count = 1
+
+    configure_commands = []
+    make_commands = []
+
+    def remake_commands(self):
+        """How a built tree is brought up to date after a patch."""
+        return self.make_commands
+
+    def helper_commands(self, tree, ports):
+        """What must run before the server."""
+        return []
+
+    def helpers_ready(self, ports):
+        return True
+
+    def start_command(self, tree, ports, threads, work):
+        """The server in the foreground, with `threads` threads or processes that serve."""
+        raise NotImplementedError
+
+    def ready(self, ports):
+        """True once requests are answered."""
+        raise NotImplementedError
+
+    def load_arguments(self, tree, ports):
+        """What server-load is told of the protocol."""
+        raise NotImplementedError
+
+    def connect(self, ports):
+        return socket.create_connection(("127.0.0.1", ports[0]), timeout=5)
+
+    def probe(self, ports, connection):
+        """Which code answers, on this connection or on one of its own: "old", "new", or what came instead."""
+        raise NotImplementedError
+
+    def exploit(self, ports):
+        """What the server answers to the request that the fix is for; b"" if it closed the connection."""
+        raise NotImplementedError
+
+    def is_refusal(self, answer):
+        """Whether this is what the fixed server answers to the exploit."""
+        raise NotImplementedError
