@@ -28,8 +28,10 @@ struct Entry {
   ProcessStatus status;
   std::string problem; // why there is no status
 
-  // The runtime leaves its own thread out; /proc does not.
-  std::size_t threads() const { return problem.empty() ? status.threads.size() : process.threads; }
+  // The runtime leaves its own thread out; /proc, which is all there is when it does not answer, counts that as well.
+  std::size_t threads() const {
+    return problem.empty() ? status.threads.size() : process.threads - (process.threads > 1);
+  }
 };
 
 // The PIDs after "@wfpatch/" in a table as /proc/net/unix gives it.

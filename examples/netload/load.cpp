@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <fstream>
 #include <memory>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -74,6 +75,11 @@ private:
   int fd_;
 };
 
+void create(const std::string &path) {
+  if (!std::ofstream(path))
+    throw std::system_error(errno, std::system_category(), path);
+}
+
 bool any_outstanding(const std::vector<std::unique_ptr<Session>> &sessions) {
   for (const auto &session : sessions)
     if (session->outstanding() > 0)
@@ -86,6 +92,7 @@ bool any_outstanding(const std::vector<std::unique_ptr<Session>> &sessions) {
 Report run_load(const LoadOptions &options) {
   // Sleep as exactly as the kernel can.
   prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+  stop_at_signals();
   Poller poller;
   std::vector<std::unique_ptr<Session>> sessions;
   for (int i = 0; i < options.connections; ++i) {
@@ -93,7 +100,6 @@ Report run_load(const LoadOptions &options) {
     poller.add(*sessions.back());
   }
 
-  stop_at_signals();
   auto total = static_cast<std::uint64_t>(options.rate * options.seconds);
   const std::int64_t start = monotonic_ns() + 10'000'000;
   const auto due = [&](std::uint64_t i) {
@@ -103,10 +109,14 @@ Report run_load(const LoadOptions &options) {
   std::uint64_t next = 0;
   std::int64_t give_up = due(total) + drain_ns;
   bool all_sent = true;
+  bool announced = options.ready_file.empty(), stopping = false;
   for (;;) {
     const std::int64_t now = monotonic_ns();
-    if (stop_requested && next < total) {
-      total = next;
+    // What was due before the signal is still sent, however late this thread is.
+    if (stop_requested && !stopping) {
+      stopping = true;
+      const auto due_by_now = static_cast<std::uint64_t>(std::max(0.0, static_cast<double>(now - start) * options.rate / 1e9));
+      total = std::min(total, std::max(next, due_by_now));
       give_up = now + drain_ns;
     }
     for (int i = 0; i < send_batch && next < total && due(next) <= now; ++i, ++next) {
@@ -130,6 +140,10 @@ Report run_load(const LoadOptions &options) {
     else if (options.sleep)
       rest = 100'000;
     poller.wait(rest, report);
+    if (!announced && report.replies() > 0) {
+      create(options.ready_file);
+      announced = true;
+    }
   }
   for (auto &session : sessions)
     session->give_up(report);

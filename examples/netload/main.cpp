@@ -41,6 +41,7 @@ int main(int argc, char **argv) {
   app.add_flag("--sleep", options.sleep,
                "sleep between requests: gentler, but the generator's wake-ups count as latency");
   app.add_option("--out", csv, "write a row for every 10 ms into this CSV file");
+  app.add_option("--ready-file", options.ready_file, "create this file when the first reply has come");
   app.add_flag("--json", json, "print the report as JSON");
   app.add_option("--ask", request, "send just this request (without a nonce), and print who answered what");
   try {

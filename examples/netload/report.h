@@ -43,6 +43,7 @@ public:
   void add_reply(std::int64_t intended, std::int64_t received, Version version);
   // How much later than intended a request was sent.
   void add_lag(std::int64_t ns) { lag_.add(ns); }
+  std::uint64_t replies() const { return latencies_.count(); }
   // If the load was stopped early.
   void set_requests(std::uint64_t requests) { requests_ = requests; }
   // The first few are shown on standard error.

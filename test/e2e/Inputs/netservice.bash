@@ -46,12 +46,18 @@ print(digest.hexdigest())
 PYTHON
 }
 
-# start_load RATE CONNECTIONS: until stop_load, or for five minutes.
+# start_load RATE CONNECTIONS: until stop_load, or for five minutes.  Returns when the first reply has come: from then on
+# the load is under way, and ends with a report.
 start_load() {
+  rm -f "$service_scratch/load-ready"
   "$build/bin/netload" --port "$service_port" --rate "$1" --connections "$2" --seconds 300 --sleep --json \
-    >"$service_scratch/load.json" &
+    --ready-file "$service_scratch/load-ready" >"$service_scratch/load.json" &
   load_pid=$!
   background_pids+=("$load_pid")
+  while [[ ! -e $service_scratch/load-ready ]]; do
+    kill -0 "$load_pid" 2>/dev/null || fail "the load did not start"
+    pause 0.01
+  done
 }
 
 # stop_load VERSION...: no request failed, and just these versions have answered.
