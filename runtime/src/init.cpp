@@ -68,6 +68,10 @@ void begin_in_child() {
 __attribute__((constructor(101))) void initialise() {
   set_log(setting("WFPATCH_LOG"));
   wfp_resolve_calls();
+  wfp_resolve_locks();
+  wfp_resolve_fcntl();
+  wfp_resolve_syscall();
+  wfp_resolve_library_calls();
   wfp_resolve_thread_calls();
   wfp_resolve_dlclose();
   wfp_resolve_identity_calls();

@@ -1,6 +1,6 @@
 /* Blocking calls, interposed: the thread parks around the real one, so that the control thread can move it while it waits.
  *
- * One member with a wrapper for each call, so that libevent's or libstdc++'s own calls count too.  The wrapped call behaves
+ * A wrapper for each call, so that libevent's or libstdc++'s own calls count too.  The wrapped call behaves
  * as before: arguments, errno, EINTR, time-outs, cancellation (the file is compiled with -fexceptions; when a cancelled
  * thread is unwound, the cleanup ends the park before any cleanup handler of the program runs).
  *
@@ -11,35 +11,25 @@
 #undef _FORTIFY_SOURCE /* the checked forms are wrapped as functions of their own */
 
 #include "runtime/src/interpose.h"
-#include "runtime/src/park.h"
+#include "runtime/src/interpose_wrap.h"
 
-#include <dlfcn.h>
-#include <errno.h>
+#include <aio.h>
+#include <mqueue.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <stddef.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/select.h>
+#include <sys/sem.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <threads.h>
 #include <time.h>
-#include <unistd.h>
 
-static void end_park(WfpThread **thread) { wfp_unpark(*thread); }
-
-/* Everything of the program lies above the wrapper's frame: its return address is the first word that counts. */
-#define PARK()                                                                                                         \
-  __attribute__((cleanup(end_park), unused)) WfpThread *parked = wfp_park(__builtin_frame_address(0))
-
-#define EXPORT __attribute__((visibility("default")))
-
-/* The list of calls.  CALL(result, name, (parameters), (arguments), version, system call or -1)
- * `version` is asked for by name where glibc has several: RTLD_NEXT alone may give the oldest. */
+/* The list of calls (docs/quiescence.md has it too; a test compares). */
 #define WFP_CALLS(CALL)                                                                                                \
   CALL(int, epoll_wait, (int fd, struct epoll_event * events, int count, int timeout), (fd, events, count, timeout),    \
        NULL, SYS_epoll_wait)                                                                                           \
@@ -123,36 +113,74 @@ static void end_park(WfpThread **thread) { wfp_unpark(*thread); }
   CALL(pid_t, wait3, (int *status, int options, struct rusage *usage), (status, options, usage), NULL, -1)              \
   CALL(pid_t, wait4, (pid_t pid, int *status, int options, struct rusage *usage), (pid, status, options, usage), NULL,  \
        SYS_wait4)                                                                                                      \
-  CALL(int, waitid, (idtype_t type, id_t id, siginfo_t *info, int options), (type, id, info, options), NULL, -1)
+  CALL(int, waitid, (idtype_t type, id_t id, siginfo_t *info, int options), (type, id, info, options), NULL, -1) \
+  CALL(ssize_t, send, (int fd, const void *buffer, size_t size, int flags), (fd, buffer, size, flags), NULL, -1)        \
+  CALL(ssize_t, sendto,                                                                                                \
+       (int fd, const void *buffer, size_t size, int flags, const struct sockaddr *address, socklen_t length),          \
+       (fd, buffer, size, flags, address, length), NULL, SYS_sendto)                                                   \
+  CALL(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags), NULL, SYS_sendmsg)    \
+  CALL(int, sendmmsg, (int fd, struct mmsghdr * messages, unsigned count, int flags), (fd, messages, count, flags),     \
+       NULL, SYS_sendmmsg)                                                                                             \
+  CALL(ssize_t, write, (int fd, const void *buffer, size_t size), (fd, buffer, size), NULL, SYS_write)                  \
+  CALL(ssize_t, writev, (int fd, const struct iovec *parts, int count), (fd, parts, count), NULL, SYS_writev)           \
+  CALL(ssize_t, sendfile, (int out, int in, off_t *offset, size_t size), (out, in, offset, size), NULL, SYS_sendfile)   \
+  CALL(ssize_t, sendfile64, (int out, int in, off64_t *offset, size_t size), (out, in, offset, size), NULL,             \
+       SYS_sendfile)                                                                                                   \
+  CALL(ssize_t, splice, (int in, off64_t *in_at, int out, off64_t *out_at, size_t size, unsigned flags),                \
+       (in, in_at, out, out_at, size, flags), NULL, SYS_splice)                                                        \
+  CALL(ssize_t, tee, (int in, int out, size_t size, unsigned flags), (in, out, size, flags), NULL, SYS_tee)             \
+  CALL(ssize_t, vmsplice, (int fd, const struct iovec *parts, size_t count, unsigned flags), (fd, parts, count, flags), \
+       NULL, SYS_vmsplice)                                                                                             \
+  CALL(int, flock, (int fd, int operation), (fd, operation), NULL, SYS_flock)                                           \
+  CALL(int, lockf, (int fd, int command, off_t size), (fd, command, size), NULL, -1)                                    \
+  CALL(int, lockf64, (int fd, int command, off64_t size), (fd, command, size), NULL, -1)                                \
+  CALL(int, eventfd_read, (int fd, eventfd_t *value), (fd, value), NULL, -1)                                            \
+  CALL(int, eventfd_write, (int fd, eventfd_t value), (fd, value), NULL, -1)                                            \
+  CALL(int, aio_suspend, (const struct aiocb *const list[], int count, const struct timespec *timeout),                 \
+       (list, count, timeout), NULL, -1)                                                                               \
+  CALL(int, aio_suspend64, (const struct aiocb64 *const list[], int count, const struct timespec *timeout),             \
+       (list, count, timeout), NULL, -1)                                                                               \
+  CALL(ssize_t, msgrcv, (int queue, void *message, size_t size, long type, int flags),                                  \
+       (queue, message, size, type, flags), NULL, SYS_msgrcv)                                                          \
+  CALL(int, msgsnd, (int queue, const void *message, size_t size, int flags), (queue, message, size, flags), NULL,      \
+       SYS_msgsnd)                                                                                                     \
+  CALL(int, semop, (int set, struct sembuf * operations, size_t count), (set, operations, count), NULL, SYS_semop)      \
+  CALL(int, semtimedop, (int set, struct sembuf * operations, size_t count, const struct timespec *timeout),            \
+       (set, operations, count, timeout), NULL, SYS_semtimedop)                                                        \
+  CALL(ssize_t, mq_receive, (mqd_t queue, char *message, size_t size, unsigned *priority),                              \
+       (queue, message, size, priority), NULL, -1)                                                                     \
+  CALL(ssize_t, mq_timedreceive,                                                                                       \
+       (mqd_t queue, char *message, size_t size, unsigned *priority, const struct timespec *deadline),                  \
+       (queue, message, size, priority, deadline), NULL, -1)                                                           \
+  CALL(int, mq_send, (mqd_t queue, const char *message, size_t size, unsigned priority),                                \
+       (queue, message, size, priority), NULL, -1)                                                                     \
+  CALL(int, mq_timedsend,                                                                                              \
+       (mqd_t queue, const char *message, size_t size, unsigned priority, const struct timespec *deadline),             \
+       (queue, message, size, priority, deadline), NULL, -1)                                                           \
+  CALL(int, pthread_barrier_wait, (pthread_barrier_t * barrier), (barrier), NULL, -1)
 
-#define DECLARE_REAL(result, name, parameters, arguments, version, number) static result(*real_##name) parameters;
+/* Names that glibc exports beside the ordinary ones. */
+#define WFP_ALIASES(CALL)                                                                                              \
+  CALL(ssize_t, __read, (int fd, void *buffer, size_t size), (fd, buffer, size), NULL, SYS_read)                        \
+  CALL(ssize_t, __write, (int fd, const void *buffer, size_t size), (fd, buffer, size), NULL, SYS_write)                \
+  CALL(ssize_t, __send, (int fd, const void *buffer, size_t size, int flags), (fd, buffer, size, flags), NULL, -1)      \
+  CALL(int, __connect, (int fd, const struct sockaddr *address, socklen_t length), (fd, address, length), NULL,         \
+       SYS_connect)                                                                                                    \
+  CALL(int, __poll, (struct pollfd * fds, nfds_t count, int timeout), (fds, count, timeout), NULL, SYS_poll)            \
+  CALL(int, __select, (int count, fd_set * in, fd_set * out, fd_set * except, struct timeval * timeout),                \
+       (count, in, out, except, timeout), NULL, SYS_select)                                                            \
+  CALL(int, __sigsuspend, (const sigset_t *mask), (mask), NULL, -1)                                                     \
+  CALL(int, __nanosleep, (const struct timespec *time, struct timespec *left), (time, left), NULL, SYS_nanosleep)       \
+  CALL(pid_t, __wait, (int *status), (status), NULL, -1)                                                                \
+  CALL(pid_t, __waitpid, (pid_t pid, int *status, int options), (pid, status, options), NULL, -1)
+
 WFP_CALLS(DECLARE_REAL)
-
-static void *resolve(const char *name, const char *version) {
-  void *address = version ? dlvsym(RTLD_NEXT, name, version) : NULL;
-  return address ? address : dlsym(RTLD_NEXT, name);
-}
+WFP_ALIASES(DECLARE_REAL)
 
 void wfp_resolve_calls(void) {
-#define RESOLVE(result, name, parameters, arguments, version, number)                                                  \
-  real_##name = (result(*) parameters)resolve(#name, version);
   WFP_CALLS(RESOLVE)
+  WFP_ALIASES(RESOLVE)
 }
 
-/* Before wfp_resolve_calls: the plain system call where there is one that takes the same arguments, else resolve now (some
- * other library's constructor waits on a condition variable; the dynamic linker is in a state to answer).
- * The C name differs from the symbol's, since glibc's prototypes carry decorations (transparent unions, nonnull) of their own. */
-#define UNPACK(...) __VA_OPT__(, ) __VA_ARGS__
-#define DEFINE_WRAPPER(result, name, parameters, arguments, version, number)                                           \
-  EXPORT result wfp_call_##name parameters __asm__(#name);                                                             \
-  result wfp_call_##name parameters {                                                                                  \
-    if (__builtin_expect(!real_##name, 0)) {                                                                           \
-      if (number >= 0)                                                                                                 \
-        return (result)syscall(number UNPACK arguments);                                                               \
-      real_##name = (result(*) parameters)resolve(#name, version);                                                     \
-    }                                                                                                                  \
-    PARK();                                                                                                            \
-    return real_##name arguments;                                                                                      \
-  }
-
 WFP_CALLS(DEFINE_WRAPPER)
+WFP_ALIASES(DEFINE_WRAPPER)

@@ -8,6 +8,10 @@ extern "C" {
 
 /* Finds the real functions.  Once, at load. */
 __attribute__((visibility("hidden"))) void wfp_resolve_calls(void);
+__attribute__((visibility("hidden"))) void wfp_resolve_locks(void);
+__attribute__((visibility("hidden"))) void wfp_resolve_fcntl(void);
+__attribute__((visibility("hidden"))) void wfp_resolve_syscall(void);
+__attribute__((visibility("hidden"))) void wfp_resolve_library_calls(void);
 __attribute__((visibility("hidden"))) void wfp_resolve_thread_calls(void);
 __attribute__((visibility("hidden"))) void wfp_resolve_dlclose(void);
 __attribute__((visibility("hidden"))) void wfp_resolve_identity_calls(void);

@@ -1,0 +1,80 @@
+/* Locks, interposed: a thread that waits for a lock parks, as in the other blocking calls (interpose.c).
+ *
+ * Most acquisitions do not wait, and must stay as cheap as they are: the lock is tried first, and the thread parks only if
+ * somebody else holds it.  Whatever trying gives but EBUSY is what locking would have given (0, EOWNERDEAD, ENOTRECOVERABLE, EAGAIN, EINVAL);
+ * what only locking gives (EDEADLK) comes from the real call.  In a program of one thread glibc locks without
+ * an atomic operation, which trying would not: there is nobody to wait for, so the real call is made at once.
+ *
+ * The forms with a deadline check their arguments before they try; they park at once.
+ *
+ * Not under ThreadSanitizer, where the program's own objects hold this file: it must see every lock itself.
+ */
+#define _GNU_SOURCE
+
+#include "runtime/src/interpose.h"
+#include "runtime/src/interpose_wrap.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sys/single_threaded.h>
+#include <threads.h>
+#include <time.h>
+
+#if !defined(__SANITIZE_THREAD__)
+/* LOCK(name, type of the lock, the function that tries, what that says if the lock is held) */
+#define WFP_LOCKS(LOCK)                                                                                                \
+  LOCK(pthread_mutex_lock, pthread_mutex_t, pthread_mutex_trylock, EBUSY)                                              \
+  LOCK(pthread_rwlock_rdlock, pthread_rwlock_t, pthread_rwlock_tryrdlock, EBUSY)                                       \
+  LOCK(pthread_rwlock_wrlock, pthread_rwlock_t, pthread_rwlock_trywrlock, EBUSY)                                       \
+  LOCK(mtx_lock, mtx_t, mtx_trylock, thrd_busy)
+
+#define WFP_TIMED_LOCKS(CALL)                                                                                          \
+  CALL(int, pthread_mutex_timedlock, (pthread_mutex_t * mutex, const struct timespec *deadline), (mutex, deadline),     \
+       NULL, -1)                                                                                                       \
+  CALL(int, pthread_mutex_clocklock, (pthread_mutex_t * mutex, clockid_t clock, const struct timespec *deadline),       \
+       (mutex, clock, deadline), NULL, -1)                                                                             \
+  CALL(int, mtx_timedlock, (mtx_t * mutex, const struct timespec *deadline), (mutex, deadline), NULL, -1)               \
+  CALL(int, pthread_rwlock_timedrdlock, (pthread_rwlock_t * lock, const struct timespec *deadline), (lock, deadline),   \
+       NULL, -1)                                                                                                       \
+  CALL(int, pthread_rwlock_timedwrlock, (pthread_rwlock_t * lock, const struct timespec *deadline), (lock, deadline),   \
+       NULL, -1)                                                                                                       \
+  CALL(int, pthread_rwlock_clockrdlock, (pthread_rwlock_t * lock, clockid_t clock, const struct timespec *deadline),    \
+       (lock, clock, deadline), NULL, -1)                                                                              \
+  CALL(int, pthread_rwlock_clockwrlock, (pthread_rwlock_t * lock, clockid_t clock, const struct timespec *deadline),    \
+       (lock, clock, deadline), NULL, -1)
+
+#define DECLARE_LOCK(name, type, try, busy) static int (*real_##name)(type *), (*real_##try)(type *);
+WFP_LOCKS(DECLARE_LOCK)
+WFP_TIMED_LOCKS(DECLARE_REAL)
+
+/* The function that tries last: a lock that sees it set finds both. */
+#define RESOLVE_LOCK(name, type, try, busy)                                                                            \
+  real_##name = (int (*)(type *))resolve_call(#name, NULL);                                                            \
+  real_##try = (int (*)(type *))resolve_call(#try, NULL);
+
+void wfp_resolve_locks(void) {
+  WFP_LOCKS(RESOLVE_LOCK)
+  WFP_TIMED_LOCKS(RESOLVE)
+}
+
+#define DEFINE_LOCK(name, type, try, busy)                                                                             \
+  static __attribute__((noinline)) int wait_in_##name(type *lock) {                                                    \
+    PARK();                                                                                                            \
+    return real_##name(lock);                                                                                          \
+  }                                                                                                                    \
+  EXPORT int wfp_call_##name(type *lock) __asm__(#name);                                                               \
+  int wfp_call_##name(type *lock) {                                                                                    \
+    if (__builtin_expect(!real_##try, 0)) {                                                                            \
+      RESOLVE_LOCK(name, type, try, busy)                                                                              \
+    }                                                                                                                  \
+    if (__libc_single_threaded)                                                                                        \
+      return real_##name(lock);                                                                                        \
+    int error = real_##try(lock);                                                                                      \
+    return __builtin_expect(error == busy, 0) ? wait_in_##name(lock) : error;                                          \
+  }
+
+WFP_LOCKS(DEFINE_LOCK)
+WFP_TIMED_LOCKS(DEFINE_WRAPPER)
+#else
+void wfp_resolve_locks(void) {}
+#endif

@@ -1,0 +1,49 @@
+/* What the files with interposed blocking calls share: the wrapper around one call, made from a list.
+ *
+ * CALL(result, name, (parameters), (arguments), version, system call or -1)
+ * `version` is asked for by name where glibc has several: RTLD_NEXT alone may give the oldest.
+ */
+#ifndef WFPATCH_RUNTIME_INTERPOSE_WRAP_H
+#define WFPATCH_RUNTIME_INTERPOSE_WRAP_H
+
+#include "runtime/src/park.h"
+
+#include <dlfcn.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static inline void end_park(WfpThread **thread) { wfp_unpark(*thread); }
+
+/* Everything of the program lies above the wrapper's frame: its return address is the first word that counts. */
+#define PARK()                                                                                                         \
+  __attribute__((cleanup(end_park), unused)) WfpThread *parked = wfp_park(__builtin_frame_address(0))
+
+#define EXPORT __attribute__((visibility("default")))
+
+static inline void *resolve_call(const char *name, const char *version) {
+  void *address = version ? dlvsym(RTLD_NEXT, name, version) : NULL;
+  return address ? address : dlsym(RTLD_NEXT, name);
+}
+
+#define DECLARE_REAL(result, name, parameters, arguments, version, number) static result(*real_##name) parameters;
+#define RESOLVE(result, name, parameters, arguments, version, number)                                                  \
+  real_##name = (result(*) parameters)resolve_call(#name, version);
+
+/* Before the real functions are resolved: the plain system call where there is one that takes the same arguments, else resolve
+ * now (some other library's constructor waits on a condition variable; the dynamic linker is in a state to answer).
+ * The C name differs from the symbol's, since glibc's prototypes carry decorations (transparent unions, nonnull) of their own. */
+#define UNPACK(...) __VA_OPT__(, ) __VA_ARGS__
+#define DEFINE_WRAPPER(result, name, parameters, arguments, version, number)                                           \
+  EXPORT result wfp_call_##name parameters __asm__(#name);                                                             \
+  result wfp_call_##name parameters {                                                                                  \
+    if (__builtin_expect(!real_##name, 0)) {                                                                           \
+      if (number >= 0)                                                                                                 \
+        return (result)syscall(number UNPACK arguments);                                                               \
+      real_##name = (result(*) parameters)resolve_call(#name, version);                                                \
+    }                                                                                                                  \
+    PARK();                                                                                                            \
+    return real_##name arguments;                                                                                      \
+  }
+
+#endif
