@@ -4,6 +4,7 @@
 using namespace wfp;
 
 extern "C" WfpThread *wfp_park(void *) { return nullptr; }
+extern "C" WfpThread *wfp_park_for_caller(void *) { return nullptr; }
 
 // Nobody is ever parked; signal handlers and polls still ask.
 extern "C" void wfp_unpark(WfpThread *) {}

@@ -198,11 +198,11 @@ WFP_EXPORT unsigned long wfp_published_view() {
   return published.load(std::memory_order_acquire)->number;
 }
 
-WFP_EXPORT void *wfp_park_begin() { return wfp_park(__builtin_frame_address(0)); }
+WFP_EXPORT void *wfp_park_begin() { return wfp_park_for_caller(__builtin_frame_address(0)); }
 WFP_EXPORT void wfp_park_end(void *token) { wfp_unpark(static_cast<WfpThread *>(token)); }
 
 // Called by code that the plugin has not compiled; the plugin puts a check inline instead.
 WFP_EXPORT void wfp_quiescence_point() {
   if (wfp_pending.load(std::memory_order_relaxed))
-    wfp_poll_slow(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)), 1);
+    wfp_poll_slow(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) + sizeof(std::uintptr_t), 1, 0);
 }

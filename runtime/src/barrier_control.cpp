@@ -3,6 +3,7 @@
 #include "runtime/src/barrier.h"
 #include "runtime/src/base/sys.h"
 #include "runtime/src/mover.h"
+#include "runtime/src/parked_check.h"
 #include "runtime/src/proc.h"
 
 #include <climits>
@@ -32,11 +33,13 @@ bool hold(void *context, int tid, ThreadRecord *record) {
   if (!record)
     return false;
   std::uint64_t seen = record->state.load(std::memory_order_acquire);
-  if ((seen & (state::kParked | state::kInHandler)) != state::kParked)
+  if ((seen & (state::kParked | state::kInHandler)) != state::kParked) {
+    make_wanted_rules(*record);
     return false;
+  }
   if (seen & state::kHeld)
     return true;
-  return parked_stack_is_quiescent(*record, gathering.closed.from[state::view(seen)]) &&
+  return parked_stack_is_quiescent(*record, seen, gathering.closed) &&
          record->state.compare_exchange_strong(seen, seen | state::kHeld, std::memory_order_acq_rel,
                                                std::memory_order_relaxed);
 }
@@ -63,6 +66,7 @@ bool gather_threads(const Publication &closed, std::uint64_t timeout_ms, Message
   std::uint64_t deadline = sys::monotonic_ns() + timeout_ms * 1'000'000ull;
   for (;;) {
     Gathering gathering{closed, 0, nullptr};
+    begin_check_round();
     // Twice: a thread that a running one had just made is found by the second look, when none runs any more.
     if (visit_tasks(hold, &gathering) && visit_tasks(hold, &gathering))
       return true;

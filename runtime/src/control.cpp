@@ -13,9 +13,10 @@
 #include "runtime/src/identity.h"
 #include "runtime/src/log.h"
 #include "runtime/src/mover.h"
+#include "runtime/src/parked_check.h"
 #include "runtime/src/proc.h"
-#include "runtime/src/requests.h"
 #include "runtime/src/process_memory.h"
+#include "runtime/src/requests.h"
 #include "runtime/src/updater.h"
 
 #include <atomic>
@@ -117,8 +118,9 @@ void serve_clients(const pollfd *events) {
     events[1] = {static_cast<int>(identity_events), POLLIN, 0};
     for (std::size_t i = 0; i < client_count; ++i)
       events[2 + i] = {static_cast<int>(clients[i]), POLLIN, 0};
-    timespec until{0, static_cast<long>(round_ns)};
-    sys::call(SYS_ppoll, events, 2 + client_count, waiting_for_threads ? &until : nullptr, nullptr, sizeof(std::uint64_t));
+    timespec until{0, static_cast<long>(check_round_unfinished() ? 0 : round_ns)};
+    sys::call(SYS_ppoll, events, 2 + client_count, waiting_for_threads ? &until : nullptr, nullptr,
+              sizeof(std::uint64_t));
 
     if (events[1].revents)
       adopt_identity();

@@ -307,7 +307,8 @@ Dso *dso_of_link_map(std::uintptr_t link_map) {
   return nullptr;
 }
 
-bool refresh_dsos(Message &why) {
+namespace {
+bool refresh(Message &why, int attempts) {
   if (!make_list(why))
     return false;
   bool first = list->all.empty();
@@ -315,7 +316,11 @@ bool refresh_dsos(Message &why) {
     return false;
   if (!list->debug)
     return true;
-  for (int attempt = 0; attempt < kBusyAttempts; ++attempt) {
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    if (attempt) {
+      timespec pause = {0, 1000000};
+      sys::call(SYS_nanosleep, &pause, nullptr);
+    }
     bool changed = true;
     if (is_consistent() && !walk_link_map(why, changed))
       return false;
@@ -324,11 +329,17 @@ bool refresh_dsos(Message &why) {
         dso->gone = dso->gone || (!dso->seen && !dso->startup);
       return !first || mark_startup_objects() || out_of_memory(why);
     }
-    timespec pause = {0, 1000000};
-    sys::call(SYS_nanosleep, &pause, nullptr);
   }
   why << "the dynamic linker is busy (dlopen or dlclose on another thread): try again";
   return false;
+}
+} // namespace
+
+bool refresh_dsos(Message &why) { return refresh(why, kBusyAttempts); }
+
+bool refresh_dsos_now() {
+  Message ignored;
+  return refresh(ignored, 1);
 }
 
 bool find_in_scope(const Dso &dso, const char *name, DsoSymbol &found) {

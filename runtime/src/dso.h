@@ -47,6 +47,8 @@ struct Dso {
 
 // Brings the list below up to date.  False when the dynamic linker stays busy or memory is out.
 [[nodiscard]] bool refresh_dsos(Message &why);
+// The same without waiting for a dynamic linker that is busy: then false.
+[[nodiscard]] bool refresh_dsos_now();
 // In the order of the link map: the main program first.  Objects that have gone stay in the list, marked.
 std::size_t dso_count();
 Dso &dso_at(std::size_t index);

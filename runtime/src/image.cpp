@@ -30,6 +30,7 @@ struct Pin {
 Pin pins[kMaxPins];
 std::atomic<std::size_t> pin_count = 0;
 std::atomic<unsigned> closing = 0; // dlclose calls under way
+std::atomic<std::uint64_t> closes = 0;
 
 bool make_list(Message &why) {
   if (list)
@@ -223,6 +224,7 @@ bool pin_image(Image &image, Message &why) {
 
 CloseGuard::CloseGuard() {
   closing.fetch_add(1, std::memory_order_seq_cst); // pairs with pin_dso, see there
+  closes.fetch_add(1, std::memory_order_seq_cst);  // pairs with close_count
   std::size_t count = pin_count.load(std::memory_order_seq_cst);
   for (std::size_t i = 0; i < count; ++i) {
     // Relaxed: setting RTLD_NODELETE twice does no harm.
@@ -234,5 +236,13 @@ CloseGuard::CloseGuard() {
 }
 
 CloseGuard::~CloseGuard() { closing.fetch_sub(1, std::memory_order_seq_cst); }
+
+std::uint64_t close_count() { return closes.load(std::memory_order_seq_cst); }
+
+// A call that the count includes had entered `closing` before it was counted: nobody there means that it has left.
+bool no_close_under_way(std::uint64_t &count) {
+  count = closes.load(std::memory_order_seq_cst);
+  return closing.load(std::memory_order_seq_cst) == 0;
+}
 
 } // namespace wfp

@@ -65,4 +65,10 @@ public:
   CloseGuard &operator=(const CloseGuard &) = delete;
 };
 
+// Counts the calls of dlclose(), each before it unmaps anything.  What was known about an object that can be unmapped
+// holds as long as this stays the same.  Any thread; seq_cst.
+std::uint64_t close_count();
+// Whether all calls that close_count() has counted are over: reads the count first, then whether any is under way.
+bool no_close_under_way(std::uint64_t &count);
+
 } // namespace wfp

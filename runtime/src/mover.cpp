@@ -1,12 +1,11 @@
 #include "runtime/src/mover.h"
 
 #include "runtime/src/base/sys.h"
+#include "runtime/src/parked_check.h"
 #include "runtime/src/pending.h"
 #include "runtime/src/proc.h"
-#include "runtime/src/process_memory.h"
 #include "runtime/src/publish.h"
 #include "runtime/src/signal_entry.h"
-#include "runtime/src/stack_check.h"
 #include "runtime/src/updater.h"
 
 namespace wfp {
@@ -15,28 +14,14 @@ namespace {
 
 int control_tid;
 
-// Stacks are copied and checked in pieces of this size.
-constexpr std::size_t kPieceWords = 8192;
-std::uintptr_t piece[kPieceWords];
-
 // ---- a parked thread
-
-// Bounds of the stack of a thread that the runtime has not seen start: those of the mapping that its stack pointer is in.
-bool find_stack(ThreadRecord &record, std::uintptr_t sp) {
-  std::uintptr_t low, high;
-  if (!find_mapping(sp, low, high))
-    return false;
-  record.stack_low.store(low, std::memory_order_relaxed);
-  record.stack_top.store(high, std::memory_order_relaxed);
-  return true;
-}
 
 bool try_parked(ThreadRecord &record, const Publication &publication) {
   // Acquire: pairs with (P); the park's stack pointer, and the stack itself, are what they were then.
   std::uint64_t seen = record.state.load(std::memory_order_acquire);
   if ((seen & (state::kParked | state::kInHandler)) != state::kParked || state::view(seen) == publication.view)
     return false;
-  if (!parked_stack_is_quiescent(record, publication.from[state::view(seen)]))
+  if (!parked_stack_is_quiescent(record, seen, publication))
     return false;
   // (C): release, so that the thread's (U) finds the view's table and the code; fails if it has awoken since.
   return record.state.compare_exchange_strong(seen, state::with_view(seen, publication.view), std::memory_order_acq_rel,
@@ -93,31 +78,6 @@ bool everybody_has_moved() {
 
 } // namespace
 
-bool parked_stack_is_quiescent(ThreadRecord &record, const Transition &transition) {
-  std::uintptr_t sp = record.park_sp.load(std::memory_order_relaxed);
-  std::uintptr_t top = record.stack_top.load(std::memory_order_relaxed);
-  if (!top) {
-    if (!find_stack(record, sp))
-      return false;
-    top = record.stack_top.load(std::memory_order_relaxed);
-  }
-  if (sp < record.stack_low.load(std::memory_order_relaxed) || sp >= top)
-    return false; // parked on a signal's or a coroutine's stack
-  for (std::uintptr_t at = sp & ~std::uintptr_t{7}; at < top;) {
-    std::size_t size = top - at < sizeof(piece) ? (top - at) & ~std::size_t{7} : sizeof(piece);
-    if (!size)
-      break;
-    if (!read_memory(at, piece, size)) // the thread may have ended, and its stack with it
-      return false;
-    const AffectedRange *active = find_active(transition, piece, piece + size / 8);
-    record.held_by.store(active ? active->function : nullptr, std::memory_order_relaxed);
-    if (active)
-      return false;
-    at += size;
-  }
-  return true;
-}
-
 bool visit_tasks(TaskVisitor visit, void *context) {
   Arena arena;
   Vec<Known> known(arena);
@@ -148,12 +108,17 @@ bool move_threads() {
     free_retired();
     return true;
   }
-  if (foreign_handler())
+  if (foreign_handler()) {
+    begin_check_round();
     return false;
+  }
   const Publication &publication = *published.load(std::memory_order_relaxed);
+  begin_check_round();
   for (std::size_t index = 0, end = record_limit(); index < end; ++index)
-    if (record_in_use(index) && record_at(index).tid.load(std::memory_order_acquire))
+    if (record_in_use(index) && record_at(index).tid.load(std::memory_order_acquire)) {
       try_parked(record_at(index), publication);
+      make_wanted_rules(record_at(index));
+    }
 
   // A thread that begins behind our back begins in the base view: after everybody was seen in the published view, the base
   // view becomes equal to it, and whoever began in between is seen by the second look.

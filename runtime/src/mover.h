@@ -22,12 +22,8 @@ struct Tasks { // a look at /proc/self/task, beside the records
 // left to do.
 bool move_threads();
 
-// Whether nothing affected is active on the stack of a thread that was seen parked in state `seen`; says in the record what is.
-// A false "yes" is possible only if the thread has awoken since, in which case a compare-exchange with `seen` fails.
-bool parked_stack_is_quiescent(ThreadRecord &record, const Transition &transition);
-
-// Calls visit(context, tid, record or nullptr) for every task of the process but the control thread and those that run no code of the program,
-// until it returns false.  False when the list could not be read or a visit ended it.
+// Calls visit(context, tid, record or nullptr) for every task of the process but the control thread and those that run
+// no code of the program, until it returns false.  False when the list could not be read or a visit ended it.
 using TaskVisitor = bool (*)(void *context, int tid, ThreadRecord *record);
 bool visit_tasks(TaskVisitor visit, void *context);
 

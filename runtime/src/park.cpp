@@ -6,12 +6,15 @@
 
 using namespace wfp;
 
-extern "C" WfpThread *wfp_park(void *frame) {
+namespace {
+
+inline WfpThread *park(void *frame, std::uintptr_t form) {
   ThreadRecord *record = wfp_self;
   auto sp = reinterpret_cast<std::uintptr_t>(frame);
   // Relaxed: a park that misses the flag is moved by the control thread.
   if (!record || wfp_pending.load(std::memory_order_relaxed)) {
-    wfp_poll_slow(sp, 0);
+    // The caller's frame: its own frame pointer, then its return address.
+    wfp_poll_slow(sp + sizeof(std::uintptr_t), 0, *static_cast<const std::uintptr_t *>(frame));
     record = wfp_self;
     if (!record)
       return nullptr;
@@ -23,10 +26,15 @@ extern "C" WfpThread *wfp_park(void *frame) {
     if (old & state::kParked)
       return nullptr;
   }
-  record->park_sp.store(sp, std::memory_order_relaxed);
+  record->park_sp.store(sp | form, std::memory_order_relaxed);
   record->state.store((old + state::kSequenceOne) | state::kParked, std::memory_order_release); // (P)
   return record;
 }
+
+} // namespace
+
+extern "C" WfpThread *wfp_park(void *frame) { return park(frame, park_form::kFrame); }
+extern "C" WfpThread *wfp_park_for_caller(void *frame) { return park(frame, park_form::kUnknown); }
 
 extern "C" void wfp_unpark(WfpThread *record) {
   if (!record)

@@ -7,10 +7,11 @@
 // Why a clear stack is enough: an affected function that is not on the stack is not active, so that every activation
 // sees one version only; the frames that are there belong to functions that are the same in both versions.
 
+#include "runtime/src/poll.h"
 #include "runtime/arch/x86_64/gate_code.h"
 #include "runtime/src/barrier.h"
+#include "runtime/src/frame_rule.h"
 #include "runtime/src/park.h"
-#include "runtime/src/poll.h"
 #include "runtime/src/publication.h"
 #include "runtime/src/stack_check.h"
 #include "runtime/src/thread_registry.h"
@@ -38,23 +39,28 @@ void clear_stale_marks(ThreadRecord &record, std::uintptr_t sp) {
 
 namespace {
 
-// The looks at the stack of a thread that is held by an active function: first about 20 us apart, at most about 5 ms.
+// The looks at the stack of a thread that may not move yet: first about 20 us apart, at most about 5 ms.  So far apart
+// are they at once when the active frame is known: only its end, which is looked for at every poll, or an exception
+// from the rule can change the answer.
 constexpr std::uint64_t kFirstInterval = 1 << 16;
 constexpr std::uint64_t kLastInterval = 1 << 24;
 
-// Whether nothing affected is active on this thread's stack; says in the record what is.
-bool stack_is_quiescent(ThreadRecord &record, const Transition &transition, std::uintptr_t sp) {
-  // On a stack that we do not know (a signal's, a coroutine's) there is no proof.
-  if (!on_known_stack(record, sp))
-    return false;
-  const AffectedRange *active =
-      find_active(transition, reinterpret_cast<const std::uintptr_t *>(sp),
-                  reinterpret_cast<const std::uintptr_t *>(record.stack_top.load(std::memory_order_relaxed)));
-  record.held_by.store(active ? active->function : nullptr, std::memory_order_relaxed);
-  return !active;
+__attribute__((no_sanitize("address", "thread", "undefined"))) std::uintptr_t own_word(std::uintptr_t address) {
+  return *reinterpret_cast<const std::uintptr_t *>(address);
 }
 
-bool may_look_now(ThreadRecord &record) {
+// Whether the frame that was found active has been popped.  It has if the stack pointer is above its return address, or
+// another word is there.  (The same word may be there again, or still: therefore the looks never end.)
+bool held_frame_is_gone(const ThreadRecord &record, std::uintptr_t sp) {
+  return sp > record.held_slot || own_word(record.held_slot) != record.held_word;
+}
+
+bool may_look_now(ThreadRecord &record, const Publication &publication, std::uintptr_t sp) {
+  if (record.held_slot && (record.held_publication != publication.serial || held_frame_is_gone(record, sp))) {
+    record.held_slot = 0;
+    record.look_interval = 0;
+    record.next_look = 0;
+  }
   std::uint64_t now = arch::cycles();
   if (now < record.next_look)
     return false;
@@ -64,6 +70,33 @@ bool may_look_now(ThreadRecord &record) {
   return true;
 }
 
+void ask_for_rule(ThreadRecord &record, const Registers &frame) {
+  record.wanted_sp.store(frame.sp, std::memory_order_relaxed);
+  record.wanted_fp.store(frame.fp_known ? frame.fp : 0, std::memory_order_relaxed);
+  record.wanted_pc.store(frame.pc, std::memory_order_release); // pairs with the control thread's load
+}
+
+// Whether nothing affected is active on this thread's stack; says in the record what is.
+bool stack_is_quiescent(ThreadRecord &record, const Publication &publication, const Transition &transition,
+                        std::uintptr_t sp, std::uintptr_t fp) {
+  // On a stack that we do not know (a signal's, a coroutine's) there is no proof.
+  if (!on_known_stack(record, sp))
+    return false;
+  Registers missing;
+  OwnStackLook look = look_at_own_stack(transition, sp, fp, record.stack_top.load(std::memory_order_relaxed), missing);
+  record.held_by.store(look.held_by, std::memory_order_relaxed);
+  if (look.missing && !look.clear)
+    ask_for_rule(record, missing);
+  record.held_slot = look.slot;
+  if (look.slot) {
+    record.held_word = own_word(look.slot);
+    record.held_publication = publication.serial;
+    record.look_interval = kLastInterval;
+    record.next_look = arch::cycles() + kLastInterval;
+  }
+  return look.clear;
+}
+
 void change_over(ThreadRecord &record, const Publication &publication) {
   std::uint64_t old = record.state.load(std::memory_order_relaxed);
   // (M): release, so that the control thread's acquire load finds all that this thread did in the older view done.
@@ -71,15 +104,17 @@ void change_over(ThreadRecord &record, const Publication &publication) {
   wfp_view = view_tables[publication.view];
   record.look_interval = 0;
   record.next_look = 0;
+  record.held_slot = 0;
 }
 
 // True if a barrier gathers and this thread may stop for it.
-bool try_to_move(ThreadRecord &record, std::uintptr_t sp, bool trusted) {
+bool try_to_move(ThreadRecord &record, std::uintptr_t sp, std::uintptr_t fp, bool trusted) {
   const Publication *publication = published.load(std::memory_order_seq_cst);
   std::uint32_t own = state::view(record.state.load(std::memory_order_relaxed));
   if (own == publication->view && !publication->barrier)
     return false;
-  if (!trusted && (!may_look_now(record) || !stack_is_quiescent(record, publication->from[own], sp)))
+  if (!trusted && (!may_look_now(record, *publication, sp) ||
+                   !stack_is_quiescent(record, *publication, publication->from[own], sp, fp)))
     return false;
   if (publication->barrier)
     return true;
@@ -91,7 +126,7 @@ bool try_to_move(ThreadRecord &record, std::uintptr_t sp, bool trusted) {
 
 } // namespace wfp
 
-extern "C" void wfp_poll_slow(std::uintptr_t sp, int trusted) {
+extern "C" void wfp_poll_slow(std::uintptr_t sp, int trusted, std::uintptr_t fp) {
   using namespace wfp;
   ThreadRecord *record = meet_thread();
   if (!record)
@@ -104,8 +139,10 @@ extern "C" void wfp_poll_slow(std::uintptr_t sp, int trusted) {
   if (record->state.load(std::memory_order_relaxed) & (state::kParked | state::kInHandler))
     return;
   record->reading.store(1, std::memory_order_seq_cst);
-  bool stop = try_to_move(*record, sp, trusted != 0);
+  bool stop = try_to_move(*record, sp, fp, trusted != 0);
   record->reading.store(0, std::memory_order_release);
-  if (stop)
-    stop_at_barrier(*record, sp);
+  if (stop) {
+    record->park_fp.store(fp, std::memory_order_relaxed);
+    stop_at_barrier(*record, sp | park_form::kCall);
+  }
 }

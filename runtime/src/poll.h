@@ -6,8 +6,9 @@
 #include <cstdint>
 
 extern "C" {
-// At a poll whose return address is the word at `sp`; `trusted`: an explicit quiescence point, no look at the stack.
-__attribute__((visibility("hidden"))) void wfp_poll_slow(std::uintptr_t sp, int trusted);
+// At a poll whose return address is the word at `sp`, in a function whose frame pointer is `fp`; `trusted`: an explicit
+// quiescence point, no look at the stack.
+__attribute__((visibility("hidden"))) void wfp_poll_slow(std::uintptr_t sp, int trusted, std::uintptr_t fp);
 }
 
 namespace wfp {

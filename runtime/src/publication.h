@@ -29,11 +29,12 @@ struct Transition {
 };
 
 struct Publication {
-  std::uint64_t number;               // of the published view: 0, 1, 2, ...
-  std::uint32_t view;                 // its table's index
-  bool barrier;                       // stop at the next quiescence point until `barrier_open` changes
-  Transition from[kViewCapacity];     // by the index of the view that a thread is in
-  Arena arena;                        // holds the ranges
+  std::uint64_t number;           // of the published view: 0, 1, 2, ...
+  std::uint64_t serial;           // its own: no two have the same
+  std::uint32_t view;             // its table's index
+  bool barrier;                   // stop at the next quiescence point until `barrier_open` changes
+  Transition from[kViewCapacity]; // by the index of the view that a thread is in
+  Arena arena;                    // holds the ranges
   Publication *next_retired;
 };
 

@@ -108,7 +108,9 @@ Publication *make_publication(std::uint32_t view, std::uint64_t number, bool bar
     why << "out of memory";
     return nullptr;
   }
+  static std::uint64_t made = 0;
   publication->number = number;
+  publication->serial = ++made;
   publication->view = view;
   publication->barrier = barrier;
   for (std::uint32_t from = 0; from < kViewCapacity; ++from) {

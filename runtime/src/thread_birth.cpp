@@ -48,7 +48,7 @@ extern "C" void wfp_begin_thread(void *thread, std::uintptr_t stack_top) {
   bool initial = record->start == nullptr;
   begin_thread(record, lowest_known(initial ? stack_top : arch::thread_pointer(), size), stack_top);
   if (wfp_pending.load(std::memory_order_relaxed))
-    wfp_poll_slow(stack_top, 1); // stops here if a barrier gathers
+    wfp_poll_slow(stack_top, 1, 0); // stops here if a barrier gathers
 }
 
 extern "C" int wfp_last_exit_round(void *thread, unsigned rounds) {

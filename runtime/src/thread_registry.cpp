@@ -65,6 +65,7 @@ void release_record(ThreadRecord *record) {
   record->stack_top.store(0, std::memory_order_relaxed);
   record->stack_low.store(0, std::memory_order_relaxed);
   record->held_by.store(nullptr, std::memory_order_relaxed);
+  record->wanted_pc.store(0, std::memory_order_relaxed);
   // Not parked, no view; the sequence goes on, so that a late compare-exchange of the control thread fails.
   std::uint64_t old = record->state.load(std::memory_order_relaxed);
   record->state.store((old & ~(state::kSequenceOne - 1)) + state::kSequenceOne, std::memory_order_release);
@@ -89,6 +90,7 @@ ThreadRecord *meet_thread() {
   record->next_look = 0;
   record->look_interval = 0;
   record->exit_rounds = 0;
+  record->held_slot = 0;
   record->tid.store(static_cast<int>(sys::call(SYS_gettid)), std::memory_order_release);
   // A handler that came in between has met this thread, and has perhaps been moved in it: its record is the one.
   ThreadRecord *none = nullptr;
@@ -110,6 +112,7 @@ void begin_thread(ThreadRecord *record, std::uintptr_t stack_low, std::uintptr_t
   // record of its own, in whichever view; nothing of it is active any more.
   if (ThreadRecord *met = __atomic_exchange_n(&wfp_self, record, __ATOMIC_RELAXED))
     release_record(met);
+  record->held_slot = 0;
 
   record->reading.store(1, std::memory_order_seq_cst); // pairs with the control thread's look before it reuses a view
   const Publication *publication = published.load(std::memory_order_seq_cst);

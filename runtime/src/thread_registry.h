@@ -44,10 +44,19 @@ constexpr std::uint64_t with_view(std::uint64_t value, std::uint32_t index) {
 }
 } // namespace state
 
+// What `park_sp` says beside the address: its lowest bits, which the comparison of addresses does not mind.
+namespace park_form {
+inline constexpr std::uintptr_t kMask = 7;
+inline constexpr std::uintptr_t kUnknown = 0; // the registers of the frames above are not known
+inline constexpr std::uintptr_t kFrame = 1;   // the two words there are the caller's frame pointer and a return address
+inline constexpr std::uintptr_t kCall = 2;    // the word there is a return address; the frame pointer is in `park_fp`
+} // namespace park_form
+
 struct alignas(64) ThreadRecord {
   std::atomic<std::uint64_t> state;
-  std::atomic<std::uintptr_t> park_sp;   // while PARKED: everything of the program lies at or above it
-  std::atomic<std::uintptr_t> stack_top; // end of the words to be checked; 0: not known yet, the control thread finds out
+  std::atomic<std::uintptr_t> park_sp; // while PARKED: everything of the program lies at or above it; and a park_form
+  std::atomic<std::uintptr_t>
+      stack_top; // end of the words to be checked; 0: not known yet, the control thread finds out
   std::atomic<std::uintptr_t> stack_low; // below it the thread is on another stack (a signal's, a coroutine's)
   std::atomic<int> tid;                  // 0: free, or its thread has not started yet
   // Non-zero while the owner uses the publication: what it may be reading must not be reused.
@@ -61,8 +70,27 @@ struct alignas(64) ThreadRecord {
   void *(*start)(void *);                // of a thread being born
   void *argument;
   std::uint32_t exit_rounds;
+  std::atomic<std::uintptr_t> park_fp; // see park_form
+  // Owner only: where the return address into an active function was found, and what is there until the frame is
+  // popped.
+  std::uintptr_t held_slot;
+  std::uintptr_t held_word;
+  std::uint64_t held_publication; // serial number of what the look was for
+  // Third line: the precise check.  A frame whose rule a running thread did not find (frame_rules.h); pc is stored
+  // last.
+  alignas(64) std::atomic<std::uintptr_t> wanted_pc;
+  std::atomic<std::uintptr_t> wanted_sp;
+  std::atomic<std::uintptr_t> wanted_fp;
+  // Control thread only: how far a parked stack has been checked, which holds while `state` is what it was.
+  struct ParkedCheck {
+    std::uint64_t state;
+    std::uint64_t publication;
+    enum Phase : std::uint8_t { kNone, kWalking, kScanning, kHeld } phase;
+    bool fp_known;
+    std::uintptr_t pc, sp, fp, checked; // of the walk; kScanning: `checked` is where the scan goes on
+  } parked;
 };
-static_assert(sizeof(ThreadRecord) == 128);
+static_assert(sizeof(ThreadRecord) == 256);
 
 inline constexpr std::size_t kThreadCapacity = 65536;
 

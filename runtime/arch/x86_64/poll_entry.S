@@ -30,6 +30,7 @@
         // rsp was 8 mod 16 at entry, and still is: eight registers were pushed.
         leaq    64(%rsp), %rdi          // the word with the poll's return address
         movl    $\explicit, %esi
+        movq    %rbp, %rdx
         subq    $8, %rsp
         .cfi_adjust_cfa_offset 8
         call    wfp_poll_slow
