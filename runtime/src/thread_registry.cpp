@@ -108,11 +108,11 @@ void begin_thread(ThreadRecord *record, std::uintptr_t stack_low, std::uintptr_t
   record->next_look = 0;
   record->look_interval = 0;
   record->exit_rounds = 0;
+  record->held_slot = 0;
   // From here on a handler finds this record: RUNNING, in the base view as the thread itself.  One that came earlier may have made a
   // record of its own, in whichever view; nothing of it is active any more.
   if (ThreadRecord *met = __atomic_exchange_n(&wfp_self, record, __ATOMIC_RELAXED))
     release_record(met);
-  record->held_slot = 0;
 
   record->reading.store(1, std::memory_order_seq_cst); // pairs with the control thread's look before it reuses a view
   const Publication *publication = published.load(std::memory_order_seq_cst);
