@@ -128,12 +128,16 @@ int main(int argc, char **argv) {
   void *library = dlopen(argv[4], RTLD_NOW);
   CHECK(library && (call_back = (int (*)(int (*)(void)))dlsym(library, "call_back")));
   CHECK(outer(note) == 1);
-  pthread_t thread = begin(run, (void *)(uintptr_t)parks_below);
-  apply_now(argv[1]);
-  WAIT_UNTIL(strstr(status(), "held_by=outer"));
-  CHECK(!settled());
-  end(thread);
-  WAIT_UNTIL(settled());
+  int (*const waits[])(void) = {parks_below, spins_below};
+  for (int kind = 0; kind < 2; ++kind) {
+    pthread_t thread = begin(run, (void *)(uintptr_t)waits[kind]);
+    apply_now(argv[1]);
+    WAIT_UNTIL(strstr(status(), "held_by=outer"));
+    CHECK(!settled());
+    end(thread);
+    WAIT_UNTIL(settled());
+    revert();
+  }
   return 0;
 }
 #endif

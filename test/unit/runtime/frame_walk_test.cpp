@@ -400,6 +400,22 @@ TEST(RandomWalk, StaysInTheStackAndEnds) {
   }
 }
 
+// Damaged stacks often lead in circles.
+TEST(RandomWalk, FrameThatDoesNotRiseIsRefused) {
+  std::uintptr_t stack[4] = {1, 2, 3, 4};
+  auto low = reinterpret_cast<std::uintptr_t>(stack);
+  FrameRule rule;
+  rule.kind = FrameRule::kUsable;
+  rule.cfa_base = FrameRule::kFramePointer;
+  Registers frame{1, low + 8, low + 8, true};
+  EXPECT_EQ(step_to_caller(rule, frame, low + sizeof stack, own_word), FrameStep::kFailed);
+  rule.return_offset = 0;
+  frame.fp = low + 16;
+  EXPECT_EQ(step_to_caller(rule, frame, low + sizeof stack, own_word), FrameStep::kWalked);
+  EXPECT_EQ(frame.sp, low + 16);
+  EXPECT_EQ(step_to_caller(rule, frame, low + sizeof stack, own_word), FrameStep::kFailed);
+}
+
 // ---- calls
 
 bool call(std::initializer_list<std::uint8_t> code) {
