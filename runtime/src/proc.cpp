@@ -132,6 +132,56 @@ void task_name(int tid, TextSink &name) {
     name << text[i];
 }
 
+namespace {
+
+struct NamedCall {
+  long number;
+  const char *name;
+};
+// Those that wait, and what files and devices may make wait.
+constexpr NamedCall kNamedCalls[] = {
+    {SYS_futex, "futex"}, {449, "futex_waitv"}, {455, "futex_wait"}, {SYS_read, "read"}, {SYS_readv, "readv"},
+    {SYS_pread64, "pread64"}, {SYS_preadv, "preadv"}, {SYS_preadv2, "preadv2"}, {SYS_write, "write"},
+    {SYS_writev, "writev"}, {SYS_pwrite64, "pwrite64"}, {SYS_poll, "poll"}, {SYS_ppoll, "ppoll"},
+    {SYS_select, "select"}, {SYS_pselect6, "pselect6"}, {SYS_epoll_wait, "epoll_wait"},
+    {SYS_epoll_pwait, "epoll_pwait"}, {441, "epoll_pwait2"}, {SYS_io_uring_enter, "io_uring_enter"},
+    {SYS_io_getevents, "io_getevents"}, {SYS_io_pgetevents, "io_pgetevents"}, {SYS_accept, "accept"},
+    {SYS_accept4, "accept4"}, {SYS_connect, "connect"}, {SYS_recvfrom, "recvfrom"}, {SYS_recvmsg, "recvmsg"},
+    {SYS_recvmmsg, "recvmmsg"}, {SYS_sendto, "sendto"}, {SYS_sendmsg, "sendmsg"}, {SYS_sendmmsg, "sendmmsg"},
+    {SYS_sendfile, "sendfile"}, {SYS_splice, "splice"}, {SYS_nanosleep, "nanosleep"},
+    {SYS_clock_nanosleep, "clock_nanosleep"}, {SYS_pause, "pause"}, {SYS_rt_sigsuspend, "rt_sigsuspend"},
+    {SYS_rt_sigtimedwait, "rt_sigtimedwait"}, {SYS_wait4, "wait4"}, {SYS_waitid, "waitid"}, {SYS_flock, "flock"},
+    {SYS_fcntl, "fcntl"}, {SYS_open, "open"}, {SYS_openat, "openat"}, {SYS_close, "close"}, {SYS_fsync, "fsync"},
+    {SYS_fdatasync, "fdatasync"}, {SYS_ioctl, "ioctl"}, {SYS_msgrcv, "msgrcv"}, {SYS_msgsnd, "msgsnd"},
+    {SYS_semop, "semop"}, {SYS_semtimedop, "semtimedop"}, {SYS_mq_timedreceive, "mq_timedreceive"},
+    {SYS_mq_timedsend, "mq_timedsend"}, {SYS_vfork, "vfork"}, {SYS_clone, "clone"}, {SYS_clone3, "clone3"},
+    {SYS_execve, "execve"}, {SYS_restart_syscall, "restart_syscall"},
+};
+
+} // namespace
+
+// /proc/self/task/TID/syscall (man 5 proc_pid_syscall): "running", or the number, arguments, stack pointer and program counter of a task
+// that waits; -1 when it waits outside a system call (a page fault, a stop).
+void task_wait(int tid, TextSink &where) {
+  FixedText<64> path;
+  path << "task/" << tid << "/syscall";
+  char text[256];
+  std::size_t size = read_proc_file(path.c_str(), text, sizeof(text));
+  std::size_t digits = 0;
+  while (digits < size && text[digits] != ' ')
+    ++digits;
+  text[digits] = '\0';
+  long number;
+  if (digits == size || !parse_decimal(text, number))
+    return;
+  for (const NamedCall &call : kNamedCalls)
+    if (call.number == number) {
+      where << call.name << "(2)";
+      return;
+    }
+  where << "system call " << number;
+}
+
 bool find_mapping(std::uintptr_t address, std::uintptr_t &low, std::uintptr_t &high) {
   File file("maps");
   if (!file.is_open())

@@ -23,6 +23,9 @@ bool runs_no_program(int tid);
 // The name of a task, as in /proc/self/task/TID/comm; empty when it is gone.
 void task_name(int tid, TextSink &name);
 
+// Where a task waits in the kernel: "futex(2)", "system call 500"; empty when it does not, or when it cannot be read.
+void task_wait(int tid, TextSink &where);
+
 // The mapping that `address` is in.
 bool find_mapping(std::uintptr_t address, std::uintptr_t &low, std::uintptr_t &high);
 

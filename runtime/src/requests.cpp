@@ -157,12 +157,22 @@ struct StatusContext {
   std::uint64_t total, moved;
 };
 
-void say_what_holds(const ThreadRecord *record, TextSink &text) {
+// A thread that is neither parked nor running: it is in a wait that is not interposed.
+void say_where_it_waits(int tid, TextSink &text) {
+  FixedText<64> where;
+  task_wait(tid, where);
+  if (where.size())
+    text << "(waits in " << where.c_str() << ", unseen by the runtime)";
+}
+
+void say_what_holds(const ThreadRecord *record, int tid, TextSink &text) {
   const char *function = record ? record->held_by.load(std::memory_order_relaxed) : nullptr;
   if (function)
     text << function;
   else if (int signal = foreign_handler())
     text << "(a handler of signal " << signal << " that a raw system call installed)";
+  else if (!record || !(record->state.load(std::memory_order_relaxed) & state::kParked))
+    say_where_it_waits(tid, text);
 }
 
 bool visit_for_status(void *context, int tid, ThreadRecord *record) {
@@ -177,7 +187,7 @@ bool visit_for_status(void *context, int tid, ThreadRecord *record) {
   task_name(tid, name);
   FixedText<512> held_by;
   if (view != published_number())
-    say_what_holds(record, held_by);
+    say_what_holds(record, tid, held_by);
   status.reply.row("thread")
       .field("tid", static_cast<unsigned long long>(tid))
       .field("name", name.c_str())
