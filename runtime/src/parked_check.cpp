@@ -133,7 +133,7 @@ bool parked_stack_is_quiescent(ThreadRecord &record, std::uint64_t seen, const P
     return false;
   const std::uintptr_t top = record.stack_top.load(std::memory_order_relaxed);
   if (sp < record.stack_low.load(std::memory_order_relaxed) || sp >= top)
-    return false; // parked on a signal's or a coroutine's stack
+    return held(record, kUnknownStack);
 
   Check &check = record.parked;
   if (check.state != seen || check.publication != publication.serial)

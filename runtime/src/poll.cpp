@@ -80,8 +80,10 @@ void ask_for_rule(ThreadRecord &record, const Registers &frame) {
 bool stack_is_quiescent(ThreadRecord &record, const Publication &publication, const Transition &transition,
                         std::uintptr_t sp, std::uintptr_t fp) {
   // On a stack that we do not know (a signal's, a coroutine's) there is no proof.
-  if (!on_known_stack(record, sp))
+  if (!on_known_stack(record, sp)) {
+    record.held_by.store(kUnknownStack, std::memory_order_relaxed);
     return false;
+  }
   Registers missing;
   OwnStackLook look = look_at_own_stack(transition, sp, fp, record.stack_top.load(std::memory_order_relaxed), missing);
   record.held_by.store(look.held_by, std::memory_order_relaxed);

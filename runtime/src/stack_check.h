@@ -23,6 +23,7 @@ const AffectedRange *find_active(const Transition &transition, const std::uintpt
 const AffectedRange *active_call(const Transition &transition, std::uintptr_t pc);
 
 // What holds a thread whose stack could not be checked, for status.
+inline constexpr const char *kUnknownStack = "(a stack that the runtime does not know)";
 inline constexpr const char *kStackTooDeep = "(its stack, too deep to be checked while it runs)";
 
 // A look at the calling thread's own stack, a bounded piece of work: no lock, no system call, no allocation.
