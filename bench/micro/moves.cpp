@@ -2,6 +2,7 @@
 //
 // A running thread moves itself at a poll: the benchmark times the loop turn in which the function's version changed, which
 // is the whole of it (slow path, stack check, store) plus two clock readings of about 20 ns and whatever missed the cache.
+// With a stale word on the stack it walks the frames after the scan: what more it takes, by the number of frames, is the walk.
 // Parked threads are moved by the control thread: the time from publishing to settled, divided by their number.
 #include "bench/micro/callees.h"
 #include "bench/micro/in_process.h"
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <semaphore.h>
 #include <stdexcept>
 #include <thread>
@@ -20,10 +22,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// What a scan takes for a return address into the patched function: on a stack with it, every frame is walked.
+std::uintptr_t stale_word() { return reinterpret_cast<std::uintptr_t>(&patched_version) + 8; }
+
 // A thread that polls without end at some depth of stack and notes how long each change took.
 class Mover {
 public:
-  explicit Mover(int depth) : thread_([this, depth] { patched_at_depth(depth, &Mover::loop, this); }) {}
+  Mover(int depth, bool stale) : stale_(stale), thread_([this, depth] { patched_at_depth(depth, &Mover::loop, this); }) {}
   ~Mover() {
     stop_.store(true, std::memory_order_release); // pairs with the load in loop()
     thread_.join();
@@ -35,6 +40,7 @@ public:
 private:
   static void loop(void *self) {
     auto &mover = *static_cast<Mover *>(self);
+    volatile std::uintptr_t word = mover.stale_ ? stale_word() : 0;
     int seen = patched_version();
     mover.version_.store(seen, std::memory_order_release);
     while (!mover.stop_.load(std::memory_order_acquire)) {
@@ -48,8 +54,10 @@ private:
       mover.seconds_.store(std::chrono::duration<double>(end - begin).count(), std::memory_order_relaxed);
       mover.version_.store(version, std::memory_order_release); // pairs with version()
     }
+    word = word + 1;
   }
 
+  const bool stale_;
   std::atomic<bool> stop_{false};
   std::atomic<int> version_{0};
   std::atomic<double> seconds_{0};
@@ -65,10 +73,10 @@ void wait_for_version(const Mover &mover, int wanted) {
   }
 }
 
-void move_running(benchmark::State &state) {
+void move_running(benchmark::State &state, bool stale) {
   std::vector<double> seconds;
   try {
-    Mover mover(static_cast<int>(state.range(0)));
+    Mover mover(static_cast<int>(state.range(0)), stale);
     wait_for_version(mover, 1);
     for (auto _ : state) {
       wfp::bench::apply(BENCH_CALLEES_UPDATE);
@@ -92,12 +100,14 @@ void move_running(benchmark::State &state) {
 // Threads that wait in sem_wait, where the control thread moves them without waking them.
 class Parked {
 public:
-  explicit Parked(long count) {
+  Parked(long count, bool stale) {
     sem_init(&gate_, 0, 0);
     for (long i = 0; i < count; ++i)
-      threads_.emplace_back([this] {
+      threads_.emplace_back([this, stale] {
+        volatile std::uintptr_t word = stale ? stale_word() : 0;
         while (sem_wait(&gate_) != 0) {
         }
+        word = word + 1;
       });
   }
   ~Parked() {
@@ -113,10 +123,10 @@ private:
   std::vector<std::thread> threads_;
 };
 
-void move_parked(benchmark::State &state) {
+void move_parked(benchmark::State &state, bool stale) {
   double settle = 0;
   try {
-    Parked parked(state.range(0));
+    Parked parked(state.range(0), stale);
     for (auto _ : state) {
       wfp::bench::apply(BENCH_CALLEES_UPDATE);
       wfp::bench::wait_until_settled();
@@ -134,8 +144,11 @@ void move_parked(benchmark::State &state) {
       benchmark::Counter(settle / static_cast<double>(state.range(0)), benchmark::Counter::kAvgIterations);
 }
 
-BENCHMARK(move_running)->Name("move/running/frames")->Arg(5)->Arg(20)->Arg(100)->Iterations(200)->UseManualTime();
-BENCHMARK(move_parked)->Name("move/parked/threads")->Arg(10)->Arg(1000)->Iterations(20)->UseManualTime()
+BENCHMARK_CAPTURE(move_running, scanned, false)->Name("move/running/frames")->Arg(5)->Arg(20)->Arg(100)->Iterations(200)->UseManualTime();
+BENCHMARK_CAPTURE(move_running, walked, true)->Name("move/running-stale-word/frames")->Arg(20)->Arg(100)->Arg(1000)->Iterations(50)->UseManualTime();
+BENCHMARK_CAPTURE(move_parked, scanned, false)->Name("move/parked/threads")->Arg(10)->Arg(1000)->Iterations(20)->UseManualTime()
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(move_parked, walked, true)->Name("move/parked-stale-word/threads")->Arg(1000)->Iterations(20)->UseManualTime()
     ->Unit(benchmark::kMicrosecond);
 
 } // namespace
