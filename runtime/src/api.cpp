@@ -54,6 +54,15 @@ int connect_to_self() {
   return -1;
 }
 
+// A signal whose handler does not restart calls must not make an answer look lost: the request may have been fulfilled.
+template <typename Call> ssize_t uninterrupted(Call call) {
+  ssize_t result;
+  do
+    result = call();
+  while (result < 0 && errno == EINTR);
+  return result;
+}
+
 bool send_request(int client, const char *text, std::size_t size, int file) {
   iovec part{const_cast<char *>(text), size};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
@@ -69,7 +78,7 @@ bool send_request(int client, const char *text, std::size_t size, int file) {
     rights->cmsg_len = CMSG_LEN(sizeof(int));
     std::memcpy(CMSG_DATA(rights), &file, sizeof(int));
   }
-  return sendmsg(client, &message, MSG_NOSIGNAL) == static_cast<ssize_t>(size);
+  return uninterrupted([&] { return sendmsg(client, &message, MSG_NOSIGNAL); }) == static_cast<ssize_t>(size);
 }
 
 void copy_out(char *to, std::size_t size, const char *text, std::size_t length) {
@@ -104,7 +113,7 @@ int command(const char *request, int file, char *message, std::size_t size) {
   if (client.number() < 0 || !send_request(client.number(), request, std::strlen(request), file))
     return say(message, size, "the runtime does not answer in this process");
   char reply[8192];
-  ssize_t length = recv(client.number(), reply, sizeof(reply) - 1, 0);
+  ssize_t length = uninterrupted([&] { return recv(client.number(), reply, sizeof(reply) - 1, 0); });
   if (length <= 0)
     return say(message, size, "the runtime did not answer");
   reply[length] = '\0';
@@ -122,7 +131,7 @@ int command(const char *request, int file, char *message, std::size_t size) {
 std::size_t collect(int client, char *packet, char *text, std::size_t size) {
   std::size_t total = 0;
   for (;;) {
-    ssize_t length = recv(client, packet, format::kMaxPacketBytes, 0);
+    ssize_t length = uninterrupted([&] { return recv(client, packet, format::kMaxPacketBytes, 0); });
     if (length <= 0)
       return 0;
     if (total < size)

@@ -28,6 +28,12 @@ void stop_at_barrier(ThreadRecord &record, std::uintptr_t sp) {
   wfp_unpark(&record);
 }
 
+void open_barrier() {
+  std::uint32_t word = barrier_word.load(std::memory_order_relaxed);
+  if (closed(word))
+    barrier_word.store(word + 1, std::memory_order_release);
+}
+
 // The park has ended, but its stack is still as it was checked: park again for the time of the wait, so that the control
 // thread can move the thread to the new view.
 void wait_until_released(ThreadRecord &record) {

@@ -26,4 +26,7 @@ void wait_until_released(ThreadRecord &record);
 // the published view.
 void release_threads(bool into_new_view);
 
+// In a fork's child whose parent gathers threads: there is nobody who would open it.
+void open_barrier();
+
 } // namespace wfp
