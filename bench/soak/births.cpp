@@ -1,4 +1,4 @@
-// Threads and processes that come and go: joined, detached, cancelled, ended by pthread_exit; std::jthread, C11 threads, timers' threads;
+// Threads and processes that come and go: joined, detached, cancelled, ended by pthread_exit; std::jthread, C11 threads;
 // thread-locals and keys whose destructors run patched code; fork, vfork, posix_spawn.
 #include "harness.h"
 
@@ -155,36 +155,6 @@ void cancels(Kind &kind, Random random) {
   }
 }
 
-// ---- a thread for each expiry of a timer, made inside libc, past the interposed pthread_create
-
-Kind *timer_kind;
-std::atomic<long> expiries{0};
-void expired(union sigval) {
-  Random random(seed, 3'000'000 + births.fetch_add(1));
-  random_activation(*timer_kind, random, random_action(random));
-  random_wait(random, false);
-  expiries.fetch_add(1);
-}
-
-void by_timer(Kind &kind, Random random) {
-  timer_kind = &kind;
-  sigevent event{};
-  event.sigev_notify = SIGEV_THREAD;
-  event.sigev_notify_function = expired;
-  timer_t timer;
-  if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0)
-    fail(kind.name, "no timer", 0, 0);
-  while (!stop.load(std::memory_order_relaxed)) {
-    long before = expiries.load();
-    itimerspec once{{0, 0}, {0, 50'000}};
-    timer_settime(timer, 0, &once, nullptr);
-    while (expiries.load() == before && !stop.load())
-      random_wait(random, false);
-    random_activation(kind, random, nullptr);
-  }
-  timer_delete(timer);
-}
-
 // ---- processes
 
 void await_child(Kind &kind, pid_t child) {
@@ -255,7 +225,7 @@ void prepare_births(Kind &kind) {
 
 const Group kBirthGroups[] = {
     {"by pthread", by_pthread, 2}, {"by std", by_std, 1}, {"cancels", cancels, 1},
-    {"by timer", by_timer, 0},     {"forks", forks, 1},   {"spawns", spawns, 1},
+    {"forks", forks, 1},   {"spawns", spawns, 1},
 };
 const unsigned kBirthGroupCount = sizeof(kBirthGroups) / sizeof(kBirthGroups[0]);
 

@@ -30,7 +30,8 @@ thread_local volatile unsigned handled;
 // Async-signal-safe: patched code that allocates or throws stays out.
 void handle(int signal) {
   int error = errno;
-  Random random(seed, 5'000'000 + ++handled + 64 * static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(&handled) >> 12));
+  handled = handled + 1;
+  Random random(seed, 5'000'000 + handled + 64 * static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(&handled) >> 12));
   auto activation = [&](SoakAction *inside) {
     if (random.one_in(2))
       checked(in_handlers, kChain, [&] { return chain_version(inside); });

@@ -43,7 +43,7 @@ void sleep_shortly() {
   nanosleep(&time, nullptr);
 }
 void spin_shortly() {
-  for (volatile int i = 0; i < 300; ++i)
+  for (volatile int i = 0; i < 300; i = i + 1)
     ;
 }
 void poll_nothing() { poll(nullptr, 0, 1); }
