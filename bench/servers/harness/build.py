@@ -71,23 +71,39 @@ def _environment(tree):
     }
 
 
-def _hash_of(path):
+def hash_of(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def fill_in(commands, toolchain, instrumented=True):
+    """The commands with what they name in braces."""
+    return [[word.format(**toolchain.variables(instrumented)) for word in command] for command in commands]
+
+
+def run_commands(server, toolchain, tree, commands, log, instrumented=True):
+    """Runs build commands in `tree`; their output is kept in `log`, and its end is what a failure tells."""
+    with log.open("w") as output:
+        for command in fill_in(commands, toolchain, instrumented):
+            output.write(f"$ {' '.join(command)}\n")
+            output.flush()
+            result = subprocess.run(
+                command, cwd=tree, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=_environment(tree)
+            )
+            if result.returncode != 0:
+                tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+                raise BuildError(f"{server.name}: {' '.join(command)} failed; {log} ends:\n{tail}")
 
 
 def build_tree(server, source, toolchain, tree, with_fix, instrumented=True, log=print):
     """Unpacks and builds `tree`; returns the seconds of processor time, or None if it was there already."""
-    commands = [
-        [word.format(**toolchain.variables(instrumented)) for word in command]
-        for command in server.configure_commands + server.make_commands
-    ]
+    commands = fill_in(server.configure_commands + server.make_commands, toolchain, instrumented)
     wanted = {
         "source": source.version,
         "fix": server.fix,
         "with_fix": with_fix,
         "commands": commands,
         "clang": subprocess.run([toolchain.clang, "--version"], capture_output=True, text=True, check=True).stdout,
-        "plugin": _hash_of(toolchain.plugin) if instrumented else None,
+        "plugin": hash_of(toolchain.plugin) if instrumented else None,
     }
     stamp = tree.with_name(tree.name + ".stamp")
     if stamp.exists() and json.loads(stamp.read_text()) == wanted and (tree / server.binary).exists():
@@ -95,18 +111,9 @@ def build_tree(server, source, toolchain, tree, with_fix, instrumented=True, log
     stamp.unlink(missing_ok=True)
     debian.unpack(source, tree, server.fix, inclusive=with_fix)
     log(f"building {tree.name}: {source.package} {source.version} {'with' if with_fix else 'without'} {server.fix}")
-    build_log = tree.with_name(tree.name + ".log")
     before = os.times()
-    with build_log.open("w") as output:
-        for command in commands:
-            output.write(f"$ {' '.join(command)}\n")
-            output.flush()
-            result = subprocess.run(
-                command, cwd=tree, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=_environment(tree)
-            )
-            if result.returncode != 0:
-                tail = "\n".join(build_log.read_text(errors="replace").splitlines()[-15:])
-                raise BuildError(f"{server.name}: {' '.join(command)} failed; {build_log} ends:\n{tail}")
+    run_commands(server, toolchain, tree, server.configure_commands + server.make_commands,
+                 tree.with_name(tree.name + ".log"), instrumented)
     after = os.times()
     stamp.write_text(json.dumps(wanted))
     return after.children_user + after.children_system - before.children_user - before.children_system

@@ -131,17 +131,26 @@ def patch_series(tree):
     return [l.split()[0] for l in lines if l.strip() and not l.startswith("#")]
 
 
+def extract(source, tree):
+    """Unpacks upstream's source, with none of the package's patches applied."""
+    shutil.rmtree(tree, ignore_errors=True)
+    tree.parent.mkdir(parents=True, exist_ok=True)
+    _run(["dpkg-source", "--no-copy", "--skip-patches", "--extract", source.dsc, tree])
+
+
+def apply_patch(tree, name):
+    _run(["patch", "--silent", "--strip=1", f"--input=debian/patches/{name}"], cwd=tree)
+
+
 def unpack(source, tree, through, inclusive):
     """Unpacks into `tree` with the package's patches applied in order up to the one whose name contains `through`.
 
     The tree is upstream's plus these patches and nothing else: no line is changed for wfpatch's sake.
     """
-    shutil.rmtree(tree, ignore_errors=True)
-    tree.parent.mkdir(parents=True, exist_ok=True)
-    _run(["dpkg-source", "--no-copy", "--skip-patches", "--extract", source.dsc, tree])
+    extract(source, tree)
     series = patch_series(tree)
     last = next((i for i, name in enumerate(series) if through in name), None)
     if last is None:
         raise SourceError(f"{source.package} {source.version} has no patch {through}; it has {', '.join(series)}")
     for name in series[: last + 1 if inclusive else last]:
-        _run(["patch", "--silent", "--strip=1", f"--input=debian/patches/{name}"], cwd=tree)
+        apply_patch(tree, name)

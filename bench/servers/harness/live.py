@@ -139,8 +139,9 @@ def runs(pid):
 class Wfpatch:
     """The command, on every one of these processes; `prefix` goes before it (taskset, nice)."""
 
-    def __init__(self, tool, pids, prefix=()):
+    def __init__(self, tool, pids, prefix=(), allow_active=()):
         self.tool, self.prefix = tool, list(prefix)
+        self.allowed = [f"--allow-active={function}" for function in allow_active]
         self.pids = [pids] if isinstance(pids, int) else list(pids)
 
     def _run(self, *words):
@@ -153,11 +154,11 @@ class Wfpatch:
         return json.loads(result.stdout) if result.stdout.strip() else {}
 
     def apply(self, update, mode="wait-free", wait=True):
-        options = [f"--mode={mode}", *([] if wait else ["--no-wait"])]
+        options = [f"--mode={mode}", *self.allowed, *([] if wait else ["--no-wait"])]
         return [self._run("apply", pid, update, *options) for pid in self.pids]
 
     def revert(self, update=None, mode="wait-free"):
-        return [self._run("revert", pid, *([update] if update else []), f"--mode={mode}") for pid in self.pids]
+        return [self._run("revert", pid, *([update] if update else []), f"--mode={mode}", *self.allowed) for pid in self.pids]
 
     def status(self):
         return [self._run("status", pid) for pid in self.pids]

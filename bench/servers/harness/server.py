@@ -20,8 +20,8 @@ class Server:
     configure_commands = []
     make_commands = []
 
-    def remake_commands(self):
-        """How a built tree is brought up to date after a patch."""
+    def remake_commands(self, changed):
+        """How a built tree is brought up to date after a patch that changed these files."""
         return self.make_commands
 
     def helper_commands(self, tree, ports):
