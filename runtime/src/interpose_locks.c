@@ -3,7 +3,7 @@
  * Most acquisitions do not wait, and must stay as cheap as they are: the lock is tried first, and the thread parks only if
  * somebody else holds it.  Whatever trying gives but EBUSY is what locking would have given (0, EOWNERDEAD, ENOTRECOVERABLE, EAGAIN, EINVAL);
  * what only locking gives (EDEADLK) comes from the real call.  In a program of one thread glibc locks without
- * an atomic operation, which trying would not: there is nobody to wait for, so the real call is made at once.
+ * an atomic operation, which trying would not: if no other process can hold the lock there is nobody to wait for, and the real call is made at once.
  *
  * The forms with a deadline check their arguments before they try; they park at once.
  *
@@ -21,12 +21,17 @@
 #include <time.h>
 
 #if !defined(__SANITIZE_THREAD__)
-/* LOCK(name, type of the lock, the function that tries, what that says if the lock is held) */
+/* Whether other processes may hold it.  In a mutex that is a bit of its kind, which static initialisers make part of glibc's ABI. */
+static inline int mutex_is_shared(const pthread_mutex_t *mutex) { return mutex->__data.__kind & 128; }
+static inline int rwlock_is_shared(const pthread_rwlock_t *lock) { return lock->__data.__shared != 0; }
+static inline int mtx_is_shared(const mtx_t *mutex) { return (void)mutex, 0; }
+
+/* LOCK(name, type of the lock, the function that tries, what that says if the lock is held, whether it is shared) */
 #define WFP_LOCKS(LOCK)                                                                                                \
-  LOCK(pthread_mutex_lock, pthread_mutex_t, pthread_mutex_trylock, EBUSY)                                              \
-  LOCK(pthread_rwlock_rdlock, pthread_rwlock_t, pthread_rwlock_tryrdlock, EBUSY)                                       \
-  LOCK(pthread_rwlock_wrlock, pthread_rwlock_t, pthread_rwlock_trywrlock, EBUSY)                                       \
-  LOCK(mtx_lock, mtx_t, mtx_trylock, thrd_busy)
+  LOCK(pthread_mutex_lock, pthread_mutex_t, pthread_mutex_trylock, EBUSY, mutex_is_shared)                                              \
+  LOCK(pthread_rwlock_rdlock, pthread_rwlock_t, pthread_rwlock_tryrdlock, EBUSY, rwlock_is_shared)                                       \
+  LOCK(pthread_rwlock_wrlock, pthread_rwlock_t, pthread_rwlock_trywrlock, EBUSY, rwlock_is_shared)                                       \
+  LOCK(mtx_lock, mtx_t, mtx_trylock, thrd_busy, mtx_is_shared)
 
 #define WFP_TIMED_LOCKS(CALL)                                                                                          \
   CALL(int, pthread_mutex_timedlock, (pthread_mutex_t * mutex, const struct timespec *deadline), (mutex, deadline),     \
@@ -43,12 +48,12 @@
   CALL(int, pthread_rwlock_clockwrlock, (pthread_rwlock_t * lock, clockid_t clock, const struct timespec *deadline),    \
        (lock, clock, deadline), NULL, -1)
 
-#define DECLARE_LOCK(name, type, try, busy) static int (*real_##name)(type *), (*real_##try)(type *);
+#define DECLARE_LOCK(name, type, try, busy, shared) static int (*real_##name)(type *), (*real_##try)(type *);
 WFP_LOCKS(DECLARE_LOCK)
 WFP_TIMED_LOCKS(DECLARE_REAL)
 
 /* The function that tries last: a lock that sees it set finds both. */
-#define RESOLVE_LOCK(name, type, try, busy)                                                                            \
+#define RESOLVE_LOCK(name, type, try, busy, shared)                                                                            \
   real_##name = (int (*)(type *))resolve_call(#name, NULL);                                                            \
   real_##try = (int (*)(type *))resolve_call(#try, NULL);
 
@@ -57,7 +62,7 @@ void wfp_resolve_locks(void) {
   WFP_TIMED_LOCKS(RESOLVE)
 }
 
-#define DEFINE_LOCK(name, type, try, busy)                                                                             \
+#define DEFINE_LOCK(name, type, try, busy, shared)                                                                             \
   static __attribute__((noinline)) int wait_in_##name(type *lock) {                                                    \
     PARK();                                                                                                            \
     return real_##name(lock);                                                                                          \
@@ -65,9 +70,9 @@ void wfp_resolve_locks(void) {
   EXPORT int wfp_call_##name(type *lock) __asm__(#name);                                                               \
   int wfp_call_##name(type *lock) {                                                                                    \
     if (__builtin_expect(!real_##try, 0)) {                                                                            \
-      RESOLVE_LOCK(name, type, try, busy)                                                                              \
+      RESOLVE_LOCK(name, type, try, busy, shared)                                                                              \
     }                                                                                                                  \
-    if (__libc_single_threaded)                                                                                        \
+    if (__libc_single_threaded && !shared(lock))                                                                                        \
       return real_##name(lock);                                                                                        \
     int error = real_##try(lock);                                                                                      \
     return __builtin_expect(error == busy, 0) ? wait_in_##name(lock) : error;                                          \
