@@ -2,7 +2,7 @@
 #include "diff-tool/checks.h"
 
 #include "diff-tool/closure.h"
-#include "diff-tool/correlate.h"
+#include "diff-tool/mangled_name.h"
 #include "diff-tool/old_code.h"
 #include "diff-tool/resolve.h"
 #include "format/records.h"
@@ -95,6 +95,13 @@ void checkStartup(Session &S, const UnitPair &U) {
                "is a constructor and changed (" + U.State[I].Why + "); the running program has executed it already");
 }
 
+// A static local of an inline function that was paired with one of the same name in another block.
+bool isSibling(const UnitPair &U, StringRef Name, uint32_t New, uint32_t Old) {
+  std::string Base = baseName(Name, false);
+  return (New != None && baseName(U.New->name(U.New->Pieces[New]), false) == Base) ||
+         (Old != None && baseName(U.Old->name(U.Old->Pieces[Old]), false) == Base);
+}
+
 // Two names of one entry that have entries of their own in the other build: callers of one would get the other.
 void checkAliases(Session &S, const UnitPair &U) {
   for (uint32_t I = 0; I < U.Old->Pieces.size(); ++I) {
@@ -107,7 +114,8 @@ void checkAliases(Session &S, const UnitPair &U) {
         continue;
       auto Found = U.New->ByName.find(Name.Name);
       if (Name.Binding == ELF::STB_LOCAL || Name.Value != P.Offset || Found == U.New->ByName.end() ||
-          U.New->Pieces[Found->second].Local || U.Match.ToNew[I] == Found->second)
+          U.New->Pieces[Found->second].Local || U.Match.ToNew[I] == Found->second ||
+          isSibling(U, Name.Name, U.Match.ToNew[I], U.Match.ToOld[Found->second]))
         continue;
       auto Others = [](const Object &O, const Piece &Q) { return Q.Symbols.size() > 1 ? " an alias of " + O.label(Q) : " on its own"; };
       S.refuse(U, Name.Name,

@@ -1,6 +1,7 @@
 // State stays: what an update would do to variables and constants that the running program has.
 #include "diff-tool/checks.h"
 
+#include "diff-tool/mangled_name.h"
 #include "format/manifest.h"
 #include "format/records.h"
 
@@ -55,6 +56,19 @@ void checkInitialValue(Session &S, uint32_t Unit, uint32_t NewPiece, const Diffe
     S.refuse(U, Name, "initial value changed (" + D.What + "); the running program's stays: --keep " + Name +
                           (Q.Kind == PieceKind::Variable ? " if that is right, --reinit " + Name.str() + " to set it"
                                                          : " if that is right"));
+}
+
+// A static local that is initialised at its first use in NEW only: the guard is new, and the first call would run the
+// initialiser over the value that the running program has.
+void checkGuard(Session &S, uint32_t Unit, uint32_t NewPiece) {
+  const UnitPair &U = S.Units[Unit];
+  StringRef Name = U.New->name(U.New->Pieces[NewPiece]);
+  auto Guard = U.New->ByName.find(guardOf(Name));
+  if (Guard == U.New->ByName.end() || U.Match.ToOld[Guard->second] != None)
+    return;
+  if (!isNamed(S, "--reinit", S.Opts.Reinit, Name)) // else the new code itself does what is asked for
+    S.refuse(U, Name, "is initialised at its first use in NEW, which would overwrite the running program's value: --reinit " +
+                          Name + " if that is right");
 }
 
 // Somebody may hold a changed constant's address, and would go on seeing the old content.
@@ -148,9 +162,24 @@ void checkLost(Session &S, uint32_t Unit) {
   }
 }
 
+// A COMDAT variable is one for all units, so all must have found the same counterpart for it.
+void checkCopies(Session &S) {
+  std::map<std::string, std::string> ToOld, ToNew;
+  for (const UnitPair &U : S.Units)
+    for (uint32_t I = 0; U.Old && U.New && I < U.New->Pieces.size(); ++I) {
+      const Piece &P = U.New->Pieces[I];
+      if (!P.Comdat || P.Local || !P.Writable || !isData(P.Kind) || U.Match.ToOld[I] == None)
+        continue;
+      std::string New = U.New->name(P).str(), Old = U.Old->name(U.Old->Pieces[U.Match.ToOld[I]]).str();
+      if (ToOld.try_emplace(New, Old).first->second != Old || ToNew.try_emplace(Old, New).first->second != New)
+        S.refuse(U, New, "is " + Old + " of OLD here, another variable in other units; it cannot be told which it is");
+    }
+}
+
 } // namespace
 
 void checkData(Session &S) {
+  checkCopies(S);
   for (uint32_t I = 0; I < S.Units.size(); ++I) {
     const UnitPair &U = S.Units[I];
     if (!U.Loaded || U.Identical || !U.New)
@@ -158,6 +187,9 @@ void checkData(Session &S) {
     for (uint32_t P = 0; U.Old && P < U.Old->Pieces.size(); ++P)
       if (isData(U.Old->Pieces[P].Kind) && U.Match.ToNew[P] != None)
         checkVariable(S, I, *U.Old, U.Old->Pieces[P], U.Match.ToNew[P]);
+    for (uint32_t P = 0; U.Old && P < U.New->Pieces.size(); ++P)
+      if (isData(U.New->Pieces[P].Kind) && U.Match.ToOld[P] != None)
+        checkGuard(S, I, P);
     for (const auto &[New, From] : U.MovedFrom)
       if (isData(U.New->Pieces[New].Kind))
         checkVariable(S, I, *S.Units[From.Unit].Old, S.Units[From.Unit].Old->Pieces[From.Piece], New);

@@ -12,7 +12,7 @@
 #include "diff-tool/check_layouts.h"
 
 #include "diff-tool/checks.h"
-#include "diff-tool/correlate.h"
+#include "diff-tool/mangled_name.h"
 
 #include "format/manifest.h"
 

@@ -10,7 +10,7 @@
 //   inside a function        (jump tables, labels, split parts) the update's, with the function
 //
 // A COMDAT function that only this unit is new to is copied as well: that is right whether or not the image holds another
-// copy.  A COMDAT *variable* is state, so if any OLD unit has it, it is an import.
+// copy.  A COMDAT *variable* is state: if any OLD unit has it, it is an import, else all units of the update use one.
 #include "diff-tool/closure.h"
 
 #include "diff-tool/checks.h"
@@ -92,6 +92,20 @@ static Binding bindUndefined(const Session &S, const Relocation &R, const Target
   return B;
 }
 
+// OLD's copy of a COMDAT variable that a unit is new to: what another unit has found it to be; else what has its name, unless
+// that has become something else (a static local of an inline function, renumbered).
+static std::optional<Moved> findOldVariable(const Session &S, StringRef Name) {
+  if (auto Found = S.NewGlobals.find(Name); Found != S.NewGlobals.end())
+    for (const Moved &M : Found->second)
+      if (uint32_t Old = S.Units[M.Unit].Match.ToOld[M.Piece]; Old != None)
+        return Moved{M.Unit, Old};
+  if (auto Found = S.OldGlobals.find(Name); Found != S.OldGlobals.end())
+    for (const Moved &M : Found->second)
+      if (S.Units[M.Unit].Match.ToNew[M.Piece] == None)
+        return M;
+  return std::nullopt;
+}
+
 Binding bind(const Session &S, uint32_t Unit, const Relocation &R, const Target &T) {
   const UnitPair &U = S.Units[Unit];
   if (T.Piece == None)
@@ -121,9 +135,13 @@ Binding bind(const Session &S, uint32_t Unit, const Relocation &R, const Target 
     return importOld(*U.Old, Old, T.Offset);
   if (auto From = U.MovedFrom.find(T.Piece); From != U.MovedFrom.end())
     return importOld(*S.Units[From->second.Unit].Old, From->second.Piece, T.Offset);
-  if (P.Comdat && P.Writable)
-    if (auto Other = S.OldGlobals.find(U.New->name(P)); Other != S.OldGlobals.end())
-      return importOld(*S.Units[Other->second[0].Unit].Old, Other->second[0].Piece, T.Offset);
+  if (!P.Comdat || !P.Writable || P.Local)
+    return Here;
+  if (std::optional<Moved> Old = findOldVariable(S, U.New->name(P)))
+    return importOld(*S.Units[Old->Unit].Old, Old->Piece, T.Offset);
+  const Moved &First = S.NewGlobals.find(U.New->name(P))->second.front();
+  Here.Unit = First.Unit;
+  Here.Piece = First.Piece;
   return Here;
 }
 

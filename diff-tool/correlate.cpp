@@ -6,58 +6,24 @@
 //      renumbered suffixes and symbols that changed between local and global.
 //   2. Several of one base (closures, same-named static locals, duplicates in `ld -r` objects): functions by identical
 //      content first, then by name if neither side gained or lost a member; variables by use.
-//   3. Variables with local linkage left over, renamed ones that is: if size, section kind and content agree, every use of
+//   3. What got or lost external linkage, which alters the name of a C++ symbol.
+//   4. Variables with local linkage left over, renamed ones that is: if size, section kind and content agree, every use of
 //      one has a counterpart in the other's, at the same place or in the same code, and the pair is each other's only candidate.
 //
 // A *use* of a variable is a reference from a correlated function, with its position among that function's references and
 // the code around it: `lea n; mov $1, %edi` and `lea n.1; mov $2, %edi` tell two variables apart where suffixes do not
-// (clang numbers them in the order in which it emits them: one more static local in front shifts them all).  Where use does
-// not decide, names do if neither side gained or lost a member; else the variables stay apart, and checks.cpp refuses the
-// state that would be lost.  Anonymous pieces are never correlated: comparison looks at their content.
+// (clang numbers them in the order in which it emits them: one more static local in front shifts them all).  Every use must
+// have its counterpart, in the same code or at the same place, for that to count.  Where use does not decide, names do if neither side gained or lost a member; else the variables stay apart, and checks.cpp refuses the
+// state that would be lost.  The guard of a static local goes where its variable goes.  Anonymous pieces are never correlated: comparison looks at their content.
 #include "diff-tool/correlate.h"
 
+#include "diff-tool/mangled_name.h"
+
 #include "llvm/ADT/Hashing.h"
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringSwitch.h"
 
 using namespace llvm;
 
 namespace wfdiff {
-
-bool isNumbered(StringRef Name) { return Name.contains("$_") || Name.contains("Ul") || Name.contains("Ut"); }
-
-static std::string withoutOrdinals(StringRef Name) {
-  // `$_12` -> `$_`; the ordinal of `UlvE12_` and `Ut12_` -> nothing.
-  std::string Out;
-  for (size_t I = 0; I < Name.size();) {
-    bool AfterDollar = StringRef(Out).ends_with("$_");
-    bool AfterClosure = StringRef(Out).ends_with("E") || StringRef(Out).ends_with("Ut");
-    if ((AfterDollar || AfterClosure) && isDigit(Name[I])) {
-      size_t End = I;
-      while (End < Name.size() && isDigit(Name[End]))
-        ++End;
-      if (AfterDollar || (End < Name.size() && Name[End] == '_')) {
-        I = End;
-        continue;
-      }
-    }
-    Out += Name[I++];
-  }
-  return Out;
-}
-
-std::string baseName(StringRef Name, bool Local) {
-  size_t Llvm = Name.find(".llvm.");
-  if (Llvm != StringRef::npos)
-    Name = Name.take_front(Llvm);
-  while (Local) {
-    size_t Dot = Name.rfind('.');
-    if (Dot == StringRef::npos || Dot == 0 || Dot + 1 == Name.size() || !all_of(Name.drop_front(Dot + 1), isDigit))
-      break;
-    Name = Name.take_front(Dot);
-  }
-  return isNumbered(Name) ? withoutOrdinals(Name) : Name.str();
-}
 
 namespace {
 
@@ -110,6 +76,7 @@ public:
     NewUses = usesOf(New);
     matchFamily(Family::Data);
     matchRenamedVariables();
+    matchGuards();
     return std::move(Result);
   }
 
@@ -125,10 +92,12 @@ private:
     return baseName(O.name(P), P.Local);
   }
 
+  static bool isGuard(const Object &O, const Piece &P) { return O.ByName.count(guardedBy(O.name(P))); }
+
   void collect(const Object &O, Family F, std::map<std::string, Group> &Groups, bool IsNew) {
     for (uint32_t I = 0; I < O.Pieces.size(); ++I) {
       const Piece &P = O.Pieces[I];
-      if (family(P.Kind) != F || P.NameSymbol == None)
+      if (family(P.Kind) != F || P.NameSymbol == None || isGuard(O, P))
         continue;
       Group &G = Groups[groupName(O, P)];
       (IsNew ? G.second : G.first).push_back(I);
@@ -148,6 +117,23 @@ private:
         matchDataGroup(G);
     }
     matchAliases(F);
+    matchLinkageFlips(F);
+  }
+
+  // `static int n` -> `int n`: `_ZL1n` -> `n`.  In C the name stays.
+  void matchLinkageFlips(Family F) {
+    auto Find = [&](const Object &From, const std::vector<uint32_t> &Map, const Object &To, auto Match) {
+      for (uint32_t I = 0; I < From.Pieces.size(); ++I) {
+        const Piece &P = From.Pieces[I];
+        if (family(P.Kind) != F || !P.Local || P.NameSymbol == None || Map[I] != None)
+          continue;
+        auto Found = To.ByName.find(externalName(From.name(P)));
+        if (Found != To.ByName.end() && !To.Pieces[Found->second].Local && To.Pieces[Found->second].Kind == P.Kind)
+          Match(I, Found->second);
+      }
+    };
+    Find(Old, Result.ToNew, New, [&](uint32_t O, uint32_t N) { matchFree(O, N); });
+    Find(New, Result.ToOld, Old, [&](uint32_t N, uint32_t O) { matchFree(O, N); });
   }
 
   // A piece may have several names (C1 and C2 constructors, _ZTH and __tls_init): one in common is enough.
@@ -226,7 +212,8 @@ private:
 
   struct Likeness {
     unsigned Score = 0;
-    bool Complete = false; // every use has a counterpart in the same code or at the same place
+    bool Plausible = false; // every use has a counterpart that is alike in something
+    bool Complete = false;  // every use has a counterpart in the same code or at the same place
   };
 
   Likeness compareUses(uint32_t O, uint32_t N) const {
@@ -236,7 +223,7 @@ private:
     if (A.Kind != B.Kind || A.Size != B.Size || OldFound == OldUses.end() || NewFound == NewUses.end())
       return {};
     Likeness Total;
-    Total.Complete = OldFound->second.size() == NewFound->second.size();
+    Total.Complete = Total.Plausible = OldFound->second.size() == NewFound->second.size();
     std::vector<bool> Taken(NewFound->second.size());
     for (const Use &X : OldFound->second) {
       unsigned Best = 0;
@@ -248,6 +235,7 @@ private:
         }
       if (Best)
         Taken[At] = true;
+      Total.Plausible = Total.Plausible && Best > 1;
       Total.Complete = Total.Complete && Best >= 6; // same place or same context, and the same operation
       Total.Score += Best;
     }
@@ -263,8 +251,8 @@ private:
     std::vector<Candidate> All;
     for (uint32_t O : G.first)
       for (uint32_t N : G.second)
-        if (unsigned Score = compareUses(O, N).Score)
-          All.push_back({Score, O, N});
+        if (Likeness L = compareUses(O, N); L.Plausible && L.Score)
+          All.push_back({L.Score, O, N});
     auto IsFree = [&](const Candidate &C) { return Result.ToNew[C.O] == None && Result.ToOld[C.N] == None; };
     auto SameName = [&](const Candidate &C) { return Old.name(Old.Pieces[C.O]) == New.name(New.Pieces[C.N]); };
     while (true) {
@@ -296,7 +284,7 @@ private:
   void matchRenamedVariables() {
     auto Candidate = [](const std::vector<uint32_t> &Map, const Object &O, uint32_t I) {
       const Piece &P = O.Pieces[I];
-      return Map[I] == None && P.NameSymbol != None && P.Local &&
+      return Map[I] == None && P.NameSymbol != None && P.Local && !isGuard(O, P) &&
              (P.Kind == PieceKind::Variable || P.Kind == PieceKind::ThreadLocal);
     };
     std::map<uint32_t, std::vector<uint32_t>> OldTo, NewTo;
@@ -310,6 +298,18 @@ private:
     for (auto &[O, Candidates] : OldTo)
       if (Candidates.size() == 1 && NewTo[Candidates[0]].size() == 1)
         Result.match(O, Candidates[0]);
+  }
+
+  void matchGuards() {
+    for (uint32_t I = 0; I < Old.Pieces.size(); ++I) {
+      const Piece &P = Old.Pieces[I];
+      if (!isData(P.Kind) || P.NameSymbol == None || Result.ToNew[I] == None)
+        continue;
+      auto OldGuard = Old.ByName.find(guardOf(Old.name(P)));
+      auto NewGuard = New.ByName.find(guardOf(New.name(New.Pieces[Result.ToNew[I]])));
+      if (OldGuard != Old.ByName.end() && NewGuard != New.ByName.end())
+        matchFree(OldGuard->second, NewGuard->second);
+    }
   }
 
   void matchParts() {

@@ -1,4 +1,4 @@
-// Which symbol is which: base names, and what is kept apart rather than guessed.
+// Which symbol is which, and what is kept apart rather than guessed.
 #include "from_yaml.h"
 
 #include "diff-tool/correlate.h"
@@ -31,17 +31,6 @@ std::string functions(std::initializer_list<Function> List) {
 std::string inOld(const Object &Old, const Object &New, const Correlation &C, StringRef Name) {
   uint32_t Piece = C.ToOld[pieceOf(New, Name)];
   return Piece == None ? "" : Old.name(Old.Pieces[Piece]).str();
-}
-
-TEST(BaseName, DropsWhatCompilersNumber) {
-  EXPECT_EQ(baseName("f", true), "f");
-  EXPECT_EQ(baseName("f.123", true), "f");
-  EXPECT_EQ(baseName("f.n.1.2", true), "f.n");
-  EXPECT_EQ(baseName("f.llvm.123456", false), "f");
-  EXPECT_EQ(baseName("f.123", false), "f.123"); // a global symbol's suffix is its own
-  EXPECT_EQ(baseName("_ZZ1fvENK3$_1clEi", true), baseName("_ZZ1fvENK3$_0clEi", true));
-  EXPECT_EQ(baseName("_ZZ1fvENKUliE12_clEi", true), baseName("_ZZ1fvENKUliE_clEi", true));
-  EXPECT_NE(baseName("_ZZ1fvENKUliE_clEi", true), baseName("_ZZ1gvENKUliE_clEi", true));
 }
 
 TEST(Correlate, FollowsSuffixesAndLinkage) {

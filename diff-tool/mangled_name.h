@@ -1,0 +1,25 @@
+// What a symbol is called apart from what the compiler numbers, and apart from its linkage.
+#pragma once
+
+#include "llvm/ADT/StringRef.h"
+
+#include <string>
+
+namespace wfdiff {
+
+// The name without what the compiler numbers: `f.123`, `f.llvm.456`, `x.1.2`; lambdas and nameless types without their
+// ordinal; entities of a function (`static int n` in two blocks of it) without the discriminator that keeps them apart.
+std::string baseName(llvm::StringRef Name, bool Local);
+
+// True for names whose number depends on what else the function holds: closures and nameless types.
+bool isNumbered(llvm::StringRef Name);
+
+// How the symbol would be called if it had external linkage: `_ZL5total` -> `total`, `_ZN1aL1fEv` -> `_ZN1a1fEv`.
+std::string externalName(llvm::StringRef Name);
+
+// `_ZGVZ1fvE1n`, which tells whether `_ZZ1fvE1n` has been initialised -> `_ZZ1fvE1n`; else "".
+std::string guardedBy(llvm::StringRef Guard);
+// The reverse.
+std::string guardOf(llvm::StringRef Variable);
+
+} // namespace wfdiff
