@@ -1,6 +1,6 @@
 // Changes to code that an update cannot make.
+#include "diff-tool/check_signatures.h"
 #include "diff-tool/checks.h"
-
 #include "diff-tool/closure.h"
 #include "diff-tool/mangled_name.h"
 #include "diff-tool/old_code.h"
@@ -15,12 +15,12 @@ using namespace wfp::format;
 
 namespace wfdiff {
 
-namespace {
-
 bool isReplaced(const UnitPair &U, uint32_t OldPiece) {
   uint32_t New = U.Match.ToNew[OldPiece];
   return New != None && U.State[New].Kind == Change::Replaced;
 }
+
+namespace {
 
 // A replaced function must be one that can be armed, and its running frames must be recognisable.
 void checkReplaced(Session &S, const UnitPair &U, const Object &Old, const Piece &P) {
@@ -156,20 +156,51 @@ void checkIncluded(Session &S, uint32_t Unit) {
   }
 }
 
-// State that points into a function's body: a table of labels that the program may have filled.
-void checkLabels(Session &S, const UnitPair &U) {
-  for (const Piece &P : U.Old->Pieces) {
-    if (P.Kind != PieceKind::Variable && P.Kind != PieceKind::ThreadLocal)
-      continue;
-    for (const Target &T : U.Old->targets(P))
-      if (T.Piece != None && U.Old->Pieces[T.Piece].Kind == PieceKind::Function && T.Offset != 0 && isReplaced(U, T.Piece))
-        S.refuse(U, U.Old->label(P),
-                 "is writable and holds the address of a label in " + U.Old->label(U.Old->Pieces[T.Piece]) + ", which changed");
+// Whether a function refers to data, perhaps through other constants.
+bool leadsTo(const Object &O, uint32_t Function, uint32_t Data) {
+  std::vector<uint32_t> Work{Function};
+  std::set<uint32_t> Seen{Function};
+  while (!Work.empty()) {
+    const Piece &P = O.Pieces[Work.back()];
+    Work.pop_back();
+    for (uint32_t Part : P.Parts)
+      if (Seen.insert(Part).second)
+        Work.push_back(Part);
+    for (const Target &T : O.targets(P)) {
+      if (T.Piece == Data)
+        return true;
+      if (T.Piece != None && !O.isCode(O.Pieces[T.Piece]) && !O.Pieces[T.Piece].Writable && Seen.insert(T.Piece).second)
+        Work.push_back(T.Piece);
+    }
   }
+  return false;
 }
 
-// A removed function whose address somebody may hold runs on, old, and calls through sleds: a local callee that is replaced
-// may have another signature, and nobody will ever know the caller.
+// Data that points into a function's body and does not come along with it: a table of labels that the program may have filled,
+// one that inline assembly made (.pushsection) and that somebody walks.  Jump tables, and constants that the function itself
+// leads to, do come along.
+void checkLabels(Session &S, const UnitPair &U, const Object &O, bool IsNew) {
+  auto IsReplaced = [&](uint32_t F) { return IsNew ? U.State[F].Kind == Change::Replaced : isReplaced(U, F); };
+  std::map<uint32_t, std::set<uint32_t>> Into; // data -> functions
+  for (uint32_t I = 0; I < O.Pieces.size(); ++I)
+    if (const Piece &P = O.Pieces[I]; !O.isCode(P) && P.Kind != PieceKind::Lsda)
+      for (const Target &T : O.targets(P))
+        if (T.Piece != None && O.Pieces[T.Piece].Kind == PieceKind::Function && T.Offset != 0 && IsReplaced(T.Piece))
+          Into[I].insert(T.Piece);
+  for (const auto &[Data, Functions] : Into)
+    for (uint32_t F : Functions) {
+      const Piece &P = O.Pieces[Data];
+      if (P.Kind == PieceKind::Variable || P.Kind == PieceKind::ThreadLocal)
+        S.refuse(U, O.label(P), "is writable and holds the address of a label in " + O.label(O.Pieces[F]) + ", which changed");
+      else if (!leadsTo(O, F, Data))
+        S.refuse(U, O.label(P), "leads into " + O.label(O.Pieces[F]) + ", which changed, but is not used by it (a table made by inline "
+                                    "assembly?): who uses it would not see the new code");
+    }
+}
+
+// A removed function whose address somebody may hold runs on, old, and calls through sleds: a callee that is replaced may
+// have another signature (a local one, any other convention), and nobody will ever know the caller.  And who calls it may
+// call it otherwise now.
 void checkRemoved(Session &S, const UnitPair &U) {
   std::set<uint32_t> InData;
   for (const Piece &P : U.Old->Pieces)
@@ -182,6 +213,9 @@ void checkRemoved(Session &S, const UnitPair &U) {
     bool Escapes = InData.count(Root) || (R.Record && (R.Record->Flags & kSymbolAddressTaken));
     if (!Escapes)
       continue;
+    if (StringRef Own = signatureOf(U.Old->Info, U.Old->name(R)); S.ChangedPrototypes.count(Own.str()))
+      S.refuse(U, U.Old->label(R), "is removed, but its address may still be held, and a function pointer of its type, " + Own +
+                                       ", has another type in NEW");
     std::vector<uint32_t> Work{Root};
     std::set<uint32_t> Seen{Root};
     while (!Work.empty()) {
@@ -193,10 +227,10 @@ void checkRemoved(Session &S, const UnitPair &U) {
         const Piece &Callee = U.Old->Pieces[T.Piece];
         if (Callee.Kind == PieceKind::FunctionPart || is_contained(U.Removed, T.Piece))
           Work.push_back(T.Piece);
-        else if (Callee.Kind == PieceKind::Function && Callee.Local && isReplaced(U, T.Piece))
+        else if (Callee.Kind == PieceKind::Function && isReplaced(U, T.Piece) && (Callee.Local || signatureChanged(U, T.Piece)))
           S.refuse(U, U.Old->label(R),
                    "is removed, but its address may still be held, and it leads to " + U.Old->label(Callee) +
-                       ", a local function that changed");
+                       (Callee.Local ? ", a local function that changed" : ", whose signature changed"));
       }
     }
   }
@@ -222,8 +256,10 @@ void checkCode(Session &S) {
     if (U.New)
       checkIncluded(S, I);
     if (U.Old && U.New) {
-      checkLabels(S, U);
+      checkLabels(S, U, *U.Old, false);
+      checkLabels(S, U, *U.New, true);
       checkAliases(S, U);
+      checkSignatures(S, U);
     }
     if (U.Old)
       checkRemoved(S, U);

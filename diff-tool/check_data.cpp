@@ -5,6 +5,8 @@
 #include "format/manifest.h"
 #include "format/records.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 using namespace llvm;
 using namespace wfp::format;
 
@@ -20,6 +22,16 @@ void remark(Session &S, RemarkKind Kind, uint32_t Unit, StringRef Text, uint32_t
   S.Remarks.push_back({uint32_t(Kind), Unit, Text.str(), Piece});
 }
 
+// The section that the source chose; empty for what the compiler places.
+StringRef chosenSection(const Object &O, const Piece &P) {
+  StringRef Name = O.Sections[P.Section].Name;
+  for (StringRef Own : {".data", ".bss", ".rodata", ".tdata", ".tbss", ".ldata", ".lbss", ".lrodata", ".text", ".gcc_except_table",
+                        ".init_array", ".fini_array", ".preinit_array", ".ctors", ".dtors"})
+    if (Name == Own || (Name.starts_with(Own) && Name[Own.size()] == '.'))
+      return "";
+  return Name;
+}
+
 void checkVariable(Session &S, uint32_t Unit, const Object &Old, const Piece &P, uint32_t NewPiece) {
   const UnitPair &U = S.Units[Unit];
   const Piece &Q = U.New->Pieces[NewPiece];
@@ -32,6 +44,10 @@ void checkVariable(Session &S, uint32_t Unit, const Object &Old, const Piece &P,
   }
   if (P.Kind == PieceKind::Constant)
     return;
+  StringRef Before = chosenSection(Old, P), After = chosenSection(*U.New, Q);
+  if (Before != After)
+    S.refuse(U, Name, "section changed from " + (Before.empty() ? "the compiler's" : Before) + " to " +
+                          (After.empty() ? "the compiler's" : After) + "; the running program's stays where it is");
   if (P.Size != Q.Size) {
     S.refuse(U, Name, "size changed from " + Twine(P.Size) + " to " + Twine(Q.Size) + " bytes; the running program's cannot grow");
     return;
@@ -104,18 +120,16 @@ void checkConstant(Session &S, uint32_t Unit, uint32_t NewPiece, const Differenc
     if (!Other.Loaded || (P.Local && &Other != &U))
       continue;
     for (const Object *O : {Other.Old.get(), Other.New.get()})
+      if (O && &Other != &U && is_contained(O->Info.Escaping, Name))
+        Why = "its address escapes in " + Other.Path;
+    for (const Object *O : {Other.Old.get(), Other.New.get()})
       if (std::string Holder = O ? HeldBy(*O, &Other != &U ? None - 1 : O == U.Old.get() ? OldPiece : NewPiece, &Other != &U) : "";
           !Holder.empty())
         Why = (&Other != &U ? "its address is in " : "its address is in the writable ") + Holder;
   }
-  auto Option = [&](StringRef Key) {
-    auto Found = U.New->Info.Options.find(Key);
-    return Found == U.New->Info.Options.end() ? StringRef() : StringRef(Found->second);
-  };
-  bool SharedLibrary = Option("pic") != "0" && Option("pic") != "" && Option("pie") == "false";
   if (!P.Local && !S.WholeBuild)
     Why = "other objects may use it (give whole build directories)";
-  else if (!P.Local && !P.Hidden && SharedLibrary)
+  else if (!P.Local && !P.Hidden && isSharedLibrary(*U.New))
     Why = "it is exported from a shared library";
   if (Why.empty())
     return;
@@ -176,13 +190,106 @@ void checkCopies(Session &S) {
     }
 }
 
+// Sections whose contents code finds by the linker's __start_ and __stop_ symbols: what an update adds to one is not in it.
+class LinkerSets {
+public:
+  explicit LinkerSets(Session &S) : S(S) {}
+
+  void check(const UnitPair &U) {
+    for (uint32_t I = 0; U.New && I < U.New->Pieces.size(); ++I) {
+      StringRef Set = setOf(*U.New, I);
+      if (Set.empty())
+        continue;
+      uint32_t Old = U.Match.ToOld[I];
+      if (Old == None || setOf(*U.Old, Old) != Set) {
+        if (U.New->Pieces[I].NameSymbol != None)
+          S.refuse(U, U.New->label(U.New->Pieces[I]), "is new in " + text(Set));
+      } else if (auto D = U.ChangedData.find(I); D != U.ChangedData.end() && U.Old->Pieces[Old].Kind == PieceKind::Constant)
+        S.refuse(U, U.New->label(U.New->Pieces[I]), "changed (" + D->second.What + ") in " + text(Set));
+    }
+    for (uint32_t I = 0; U.Old && I < U.Old->Pieces.size(); ++I)
+      if (StringRef Set = setOf(*U.Old, I); !Set.empty() && U.Match.ToNew[I] == None && U.Old->Pieces[I].NameSymbol != None)
+        S.refuse(U, U.Old->label(U.Old->Pieces[I]), "is gone from " + text(Set));
+  }
+
+private:
+  Session &S;
+  StringMap<bool> Walked;
+
+  static std::string text(StringRef Set) {
+    return ("section " + Set + ", which the program walks (__start_" + Set + "): it would not see that").str();
+  }
+
+  // The piece's section if it is such a one.
+  StringRef setOf(const Object &O, uint32_t Piece) {
+    StringRef Name = chosenSection(O, O.Pieces[Piece]);
+    if (Name.empty() || O.isCode(O.Pieces[Piece]) || !all_of(Name, [](char C) { return isAlnum(C) || C == '_'; }))
+      return "";
+    auto [Found, Fresh] = Walked.try_emplace(Name, false);
+    if (Fresh)
+      for (const UnitPair &U : S.Units)
+        for (const InputFile *F : {&U.OldFile, &U.NewFile})
+          Found->second = Found->second || (F->Buffer && (F->Buffer->getBuffer().contains(("__start_" + Name).str()) ||
+                                                          F->Buffer->getBuffer().contains(("__stop_" + Name).str())));
+    return Found->second ? Name : "";
+  }
+};
+
+// A variable is gone, and a function that used it uses a new one: the value belongs into that.
+void checkReplacedState(Session &S, uint32_t Unit) {
+  const UnitPair &U = S.Units[Unit];
+  auto IsState = [](const Piece &P) { return P.Kind == PieceKind::Variable || P.Kind == PieceKind::ThreadLocal; };
+  auto StateOf = [&](const Object &O, uint32_t Function, auto IsWanted) {
+    std::set<uint32_t> Result;
+    std::vector<uint32_t> Code = O.Pieces[Function].Parts;
+    Code.push_back(Function);
+    for (uint32_t C : Code)
+      for (const Target &T : O.targets(O.Pieces[C]))
+        if (T.Piece != None && IsState(O.Pieces[T.Piece]) && O.Pieces[T.Piece].NameSymbol != None && IsWanted(T.Piece))
+          Result.insert(T.Piece);
+    return Result;
+  };
+  for (uint32_t F = 0; F < U.Old->Pieces.size(); ++F) {
+    uint32_t G = U.Match.ToNew[F];
+    if (U.Old->Pieces[F].Kind != PieceKind::Function || G == None || U.State[G].Kind != Change::Replaced)
+      continue;
+    std::set<uint32_t> Gone = StateOf(*U.Old, F, [&](uint32_t P) {
+      return U.Match.ToNew[P] == None && !U.MovedTo.count(P) && !isStaticLocal(*U.Old, U.Old->Pieces[P]) &&
+             !S.NewGlobals.count(U.Old->name(U.Old->Pieces[P]));
+    });
+    std::set<uint32_t> Fresh = StateOf(*U.New, G, [&](uint32_t P) {
+      return U.Match.ToOld[P] == None && !U.MovedFrom.count(P) && !S.OldGlobals.count(U.New->name(U.New->Pieces[P]));
+    });
+    for (uint32_t P : Gone) {
+      StringRef Name = U.Old->name(U.Old->Pieces[P]);
+      if (Fresh.empty() || isNamed(S, "--keep", S.Opts.Keep, Name))
+        continue;
+      S.refuse(U, Name, "is gone, and " + U.Old->label(U.Old->Pieces[F]) + ", which used it, uses the new " +
+                            U.New->label(U.New->Pieces[*Fresh.begin()]) + ": its value would be lost: --keep " + Name +
+                            " if that is right");
+    }
+  }
+}
+
 } // namespace
+
+bool isSharedLibrary(const Object &New) {
+  auto Option = [&](StringRef Key) {
+    auto Found = New.Info.Options.find(Key);
+    return Found == New.Info.Options.end() ? StringRef() : StringRef(Found->second);
+  };
+  return Option("pic") != "0" && Option("pic") != "" && Option("pie") == "false";
+}
 
 void checkData(Session &S) {
   checkCopies(S);
+  LinkerSets Sets(S);
   for (uint32_t I = 0; I < S.Units.size(); ++I) {
     const UnitPair &U = S.Units[I];
-    if (!U.Loaded || U.Identical || !U.New)
+    if (!U.Loaded || U.Identical)
+      continue;
+    Sets.check(U);
+    if (!U.New)
       continue;
     for (uint32_t P = 0; U.Old && P < U.Old->Pieces.size(); ++P)
       if (isData(U.Old->Pieces[P].Kind) && U.Match.ToNew[P] != None)
@@ -197,8 +304,10 @@ void checkData(Session &S) {
       checkInitialValue(S, I, New, D);
       checkConstant(S, I, New, D);
     }
-    if (U.Old)
+    if (U.Old) {
       checkLost(S, I);
+      checkReplacedState(S, I);
+    }
   }
 }
 

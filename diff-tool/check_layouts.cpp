@@ -117,6 +117,18 @@ bool TypeComparer::sameType(StringRef A, StringRef B) {
   return A.consume_front("record:") && B.consume_front("record:") && sameRecords(A, B);
 }
 
+bool TypeComparer::sameParameter(StringRef A, StringRef B) {
+  while (A.starts_with("ptr:") && B.starts_with("ptr:")) {
+    A = A.drop_front(4);
+    B = B.drop_front(4);
+  }
+  if (sameType(A, B))
+    return true;
+  const Layout *X = A.consume_front("record:") ? find(Old, A) : nullptr;
+  const Layout *Y = B.consume_front("record:") ? find(New, B) : nullptr;
+  return X && Y && counterpart(*Y) == X;
+}
+
 bool TypeComparer::samePointee(StringRef A, StringRef B) {
   if (A.empty() || B.empty())
     return true;
@@ -129,6 +141,11 @@ bool TypeComparer::samePointee(StringRef A, StringRef B) {
   if (A == B || isOpaque(A) || isOpaque(B))
     return true;
   StringRef OldKey = A, NewKey = B;
+  if (OldKey.consume_front("fn:") && NewKey.consume_front("fn:")) { // functions themselves change with their callers
+    ChangedPrototypes.insert(OldKey.str());
+    return true;
+  }
+  OldKey = A, NewKey = B;
   if (OldKey.consume_front("record:") && NewKey.consume_front("record:")) {
     pair(find(Old, OldKey), find(New, NewKey)); // what one side does not look into cannot be read wrongly
     return true;
@@ -246,6 +263,7 @@ private:
         if (std::string What = Types.differences(*Before, *After); !What.empty())
           report(U, *Before, *After, What);
     }
+    S.ChangedPrototypes.insert(Types.ChangedPrototypes.begin(), Types.ChangedPrototypes.end());
   }
 
   // The unit uses a type that it did not use before; or it is new, perhaps under another name.

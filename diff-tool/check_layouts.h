@@ -23,9 +23,12 @@ public:
   void pair(const Layout *A, const Layout *B);
   // "OLD | NEW" for what differs, or nothing.  May add to Pairs: what the fields of A and B point to.
   std::string differences(const Layout &A, const Layout &B);
+  // Of signatures: whether a caller of one passes what the other takes.
+  bool sameParameter(llvm::StringRef A, llvm::StringRef B);
   std::string variableDifference(const VariableType &A, const VariableType &B);
 
   std::vector<std::pair<const Layout *, const Layout *>> Pairs;
+  std::set<std::string> ChangedPrototypes; // of OLD, where a function pointer that stays has another type in NEW
 
 private:
   using Index = std::map<std::string, const Layout *, std::less<>>; // by key and typedef

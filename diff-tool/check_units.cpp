@@ -27,10 +27,10 @@ bool isNamed(Session &S, const char *Option, const std::set<std::string> &Names,
 
 // Options that change how code and data of different builds fit together.  Others change code only, and are noted.
 static bool altersAbi(StringRef Option) {
-  static const StringRef Names[] = {"code-model", "cf-protection", "pic",         "pie",          "target-abi",
-                                    "short-enums", "short-wchar",  "char-signed", "pack-struct",  "float-abi",
-                                    "regparm",     "exceptions",   "rtti",        "tls-model",    "sanitize",
-                                    "abi",         "mregparm",     "ms-bitfields", "fshort-enums"};
+  static const StringRef Names[] = {"abi",         "cf-protection", "char-signed", "clang-abi-compat", "code-model",
+                                    "exceptions",  "long-double",   "pack-struct",     "pic",
+                                    "pie",         "rtti",          "sanitize",    "short-enums",      "stack-alignment",
+                                    "wchar"};
   return is_contained(Names, Option);
 }
 
@@ -118,9 +118,9 @@ void checkUnits(Session &S) {
 
 Error checkAll(Session &S) {
   checkUnits(S);
-  checkCode(S);
   checkData(S);
   checkLayouts(S);
+  checkCode(S); // looks at function pointers whose type changed
   checkEnums(S);
   return Error::success();
 }

@@ -11,6 +11,10 @@ void checkData(Session &S);    // variables, constants, static locals
 void checkLayouts(Session &S); // types of objects and of variables
 void checkEnums(Session &S);   // enumerators
 
+// An old function that the update gives a new body.
+bool isReplaced(const UnitPair &U, uint32_t OldPiece);
+// Built for a shared library, by its options.
+bool isSharedLibrary(const Object &New);
 // An option's list holds `Name`, mangled or not.
 bool isNamed(const std::set<std::string> &Names, llvm::StringRef Name);
 // Likewise; remembers that the option had an effect.

@@ -97,6 +97,7 @@ struct Session {
   // Definitions with linkage, by name, over all loaded units: unit and piece.
   std::map<std::string, std::vector<Moved>, std::less<>> OldGlobals, NewGlobals;
   std::set<std::string> ChangedConstants; // constants with linkage whose content differs
+  std::set<std::string> ChangedPrototypes; // of function pointers in data that stays
 
   void refuse(const UnitPair &U, llvm::StringRef Symbol, const llvm::Twine &Reason) {
     Refusals.insert({U.file(), Symbol.str(), Reason.str()});

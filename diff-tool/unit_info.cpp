@@ -150,6 +150,13 @@ Error readInfo(ArrayRef<uint8_t> Bytes, StringRef What, UnitInfo &Info) {
     for (const json::Value &V : *Variables)
       if (const json::Object *O = V.getAsObject())
         Info.VariableTypes[text(*O, "name")] = {text(*O, "type"), text(*O, "to")};
+  if (const json::Array *Functions = Root->getArray("functions"))
+    for (const json::Value &V : *Functions)
+      if (const json::Object *O = V.getAsObject())
+        Info.Signatures[text(*O, "name")] = text(*O, "type");
+  if (const json::Array *Escaping = Root->getArray("escaping"))
+    for (const json::Value &V : *Escaping)
+      Info.Escaping.push_back(V.getAsString().value_or("").str());
   if (const json::Array *Lines = Root->getArray("lines"))
     for (const json::Value &V : *Lines)
       if (const json::Object *O = V.getAsObject())

@@ -64,6 +64,8 @@ struct UnitInfo {
   std::vector<Layout> Layouts;
   std::vector<EnumLayout> Enums;
   std::map<std::string, VariableType, std::less<>> VariableTypes; // by name; C's static locals without their number
+  std::map<std::string, std::string, std::less<>> Signatures; // of C's functions
+  std::vector<std::string> Escaping; // constants of other units whose address may be kept
   std::vector<LineUse> Lines;
 };
 

@@ -2,6 +2,7 @@
 
 #include "format/records.h"
 #include "plugin/ImageState.h"
+#include "plugin/Symbols.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/Constants.h"
@@ -24,6 +25,12 @@ void writeInfoSection(Module &M, const Unit &U, StringRef Key, const UnitId &Id)
   Document["target"] = Triple(M.getTargetTriple()).str();
   Document["language"] = U.Language;
   Document["options"] = json::Object(U.Options);
+  // Constants of other units whose address this one lets go where it may be kept.
+  json::Array Escaping;
+  for (const GlobalVariable &V : M.globals())
+    if (V.isDeclarationForLinker() && V.isConstant() && V.hasName() && addressEscapes(V))
+      Escaping.push_back(assemblerName(V));
+  Document["escaping"] = std::move(Escaping);
   std::string Text;
   raw_string_ostream(Text) << json::Value(std::move(Document)) << '\n';
 

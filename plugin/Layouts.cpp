@@ -76,6 +76,11 @@ void LayoutTable::addVariable(std::string Name, QualType T) {
     Found->second = QualType();
 }
 
+void LayoutTable::addFunction(std::string Name, QualType T) {
+  if (!T.isNull() && !T->isDependentType())
+    Functions[std::move(Name)] = T;
+}
+
 // In C a typedef is an alias of a type; C++ mangles the type itself.
 void LayoutTable::addTypedefs() {
   if (Ctx.getLangOpts().CPlusPlus)
@@ -188,8 +193,8 @@ std::string LayoutTable::typeName(QualType T) {
   }
   if (T->isVoidType())
     return "void";
-  if (T->isFunctionType())
-    return "fn";
+  if (const auto *F = T->getAs<FunctionType>())
+    return "fn:" + signature(F);
   if (const auto *R = T->getAsRecordDecl())
     return "record:" + keyOf(R->getDefinition() ? R->getDefinition() : R);
   if (T->isReferenceType())
@@ -203,6 +208,23 @@ std::string LayoutTable::typeName(QualType T) {
   if (const auto *B = T->getAs<BuiltinType>())
     return scalarName(Ctx, B);
   return "bytes:" + std::to_string(Ctx.getTypeSizeInChars(T).getQuantity());
+}
+
+// RESULT(PARAMETER,...), a pointer with what it leads to.
+std::string LayoutTable::signature(const FunctionType *F) {
+  auto Name = [&](QualType T) {
+    std::string To = pointeeName(T);
+    return To.empty() ? typeName(T) : "ptr:" + To;
+  };
+  std::string Out = Name(F->getReturnType()) + "(";
+  const auto *Prototype = dyn_cast<FunctionProtoType>(F);
+  if (!Prototype)
+    return Out + "?)";
+  for (QualType P : Prototype->param_types())
+    Out += (Out.back() == '(' ? "" : ",") + Name(P);
+  if (Prototype->isVariadic())
+    Out += Out.back() == '(' ? "..." : ",...";
+  return Out + ")";
 }
 
 // What a pointer, or an array of pointers, leads to; empty for anything else.
@@ -316,6 +338,14 @@ json::Array LayoutTable::variables() {
       Described["to"] = std::move(To);
     All.push_back(std::move(Described));
   }
+  return All;
+}
+
+json::Array LayoutTable::functions() {
+  json::Array All;
+  for (const auto &[Name, T] : Functions)
+    if (const auto *F = T->getAs<FunctionType>())
+      All.push_back(json::Object{{"name", Name}, {"type", signature(F)}});
   return All;
 }
 

@@ -30,9 +30,13 @@ public:
   // compiler puts behind that.
   void addVariable(std::string Name, clang::QualType T);
 
+  // A function that the unit defines and whose name does not tell its type: C's.
+  void addFunction(std::string Name, clang::QualType T);
+
   llvm::json::Array layouts();
   llvm::json::Array enums();
   llvm::json::Array variables();
+  llvm::json::Array functions();
 
 private:
   struct Use {
@@ -48,6 +52,7 @@ private:
   std::string contextKey(const clang::DeclContext *Context);
   std::string typeName(clang::QualType T);
   std::string pointeeName(clang::QualType T);
+  std::string signature(const clang::FunctionType *F);
   void addTypedefs();
   std::string displayName(const clang::TagDecl *D);
   bool isInSystemHeader(const clang::Decl *D) const;
@@ -58,7 +63,7 @@ private:
   llvm::DenseMap<const clang::TagDecl *, std::string> Keys;
   llvm::MapVector<const clang::RecordDecl *, Use> Records;
   llvm::SetVector<const clang::EnumDecl *> Enums;
-  std::map<std::string, clang::QualType> Variables;
+  std::map<std::string, clang::QualType> Variables, Functions;
   llvm::DenseMap<const clang::RecordDecl *, std::vector<std::string>> Typedefs; // C: further names, as keys
 };
 

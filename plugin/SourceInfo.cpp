@@ -51,6 +51,10 @@ json::Object describeOptions(const CompilerInstance &CI, bool LoopPolls) {
       {"unwind-tables", int64_t(G.UnwindTables)},
       {"rtti", bool(L.RTTI)},
       {"short-enums", bool(L.ShortEnums)},
+      {"wchar", TargetInfo::getTypeName(CI.getTarget().getWCharType())},
+      {"long-double", int64_t(llvm::APFloat::getSizeInBits(CI.getTarget().getLongDoubleFormat()))},
+      {"clang-abi-compat", int64_t(L.getClangABICompat())},
+      {"stack-alignment", int64_t(G.StackAlignment)},
       {"char-signed", bool(L.CharIsSigned)},
       {"pack-struct", int64_t(L.PackStruct)},
       {"wrapv", L.getSignedOverflowBehavior() == LangOptions::SOB_Defined},
@@ -97,6 +101,7 @@ json::Object describeSource(ASTContext &Ctx, const std::string &Root, const llvm
       {"layouts", std::move(LayoutArray)},
       {"enums", Layouts.enums()},
       {"variables", Layouts.variables()},
+      {"functions", Layouts.functions()},
       {"lines", std::move(LineArray)}};
 }
 

@@ -234,8 +234,11 @@ private:
     if (!IsEmitted && isa<CXXConstructorDecl, CXXDestructorDecl>(F))
       for (const std::string &Variant : Names.getAllManglings(F))
         IsEmitted |= Emitted.contains(Variant);
-    if (IsEmitted)
-      Bodies.visitFunction(F, std::move(Name));
+    if (!IsEmitted)
+      return;
+    if (F->getLanguageLinkage() == CLanguageLinkage || !F->getASTContext().getLangOpts().CPlusPlus)
+      Layouts.addFunction(Name, F->getType());
+    Bodies.visitFunction(F, std::move(Name));
   }
 
   void walkVariable(VarDecl *V) {

@@ -2,6 +2,7 @@
 // RUN: mkdir -p %t && %wfclang -O2 -c %s -o %t/old.o && %wfclang -O2 -DNEW -c %s -o %t/new.o
 // RUN: not %wfdiff %t/old.o %t/new.o -o %t/u.wfp 2>&1 | FileCheck %s --implicit-check-not=refused
 // CHECK: wfdiff: refused: {{.*}}new.o: enum wide: size changed from 4 to 8 bytes; objects of it may live: --trust-type 'enum wide' if none do
+// CHECK: wfdiff: refused: {{.*}}new.o: is_wide: signature changed from i32(ptr:u32,i32) to i32(ptr:u64,i32), and other objects may call it: give whole build directories
 // CHECK: wfdiff: refused: {{.*}}new.o: struct aligned: layout changed: size 4 -> 64, alignment 4 -> 64
 // CHECK: wfdiff: refused: {{.*}}new.o: struct bits: layout changed: {{.*}}b u32:6 @0.3 | b u32:5 @0.3; c u32:7 @1.1 | c u32:8 @1
 // CHECK: wfdiff: refused: {{.*}}new.o: struct flexible: layout changed: size 8 -> 4, {{.*}}d array:4:i8 @4 | d array:0:i8 @4
