@@ -44,7 +44,7 @@ void checkReplaced(Session &S, const UnitPair &U, const Object &Old, const Piece
 }
 
 void checkParts(Session &S, const UnitPair &U, const Object &Old, const Piece &P) {
-  for (uint32_t Part : describeOldCode(Old, P).LostParts)
+  for (uint32_t Part : describeOldCode(Old, P, S.Decode).LostParts)
     S.refuse(U, Old.label(P), "its split part " + Old.label(Old.Pieces[Part]) + " cannot be located from its main part");
 }
 

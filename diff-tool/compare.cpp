@@ -12,6 +12,8 @@
 // a callee that may throw now, can be the only trace of a change.
 #include "diff-tool/compare.h"
 
+#include "diff-tool/line_noise.h"
+
 #include "diff-tool/correlate.h"
 #include "diff-tool/resolve.h"
 
@@ -271,19 +273,11 @@ std::optional<Difference> Comparer::compareUnwind(uint32_t O, uint32_t N) {
 bool Comparer::isLineNoise(uint32_t O, uint32_t N, uint64_t &Offset) {
   const Piece &A = Old.Pieces[O], &B = New.Pieces[N];
   Decoder::Extent X = Decode.instructionAt(Old, A, Offset), Y = Decode.instructionAt(New, B, Offset);
-  if (X.Begin != Y.Begin || X.Length != Y.Length || X.Length < 5)
+  if (X.Begin != Y.Begin || X.Length != Y.Length)
     return false;
   ArrayRef<uint8_t> P = Old.bytes(A).slice(X.Begin, X.Length), Q = New.bytes(B).slice(Y.Begin, Y.Length);
-  // An immediate is the last four bytes of its instruction.
-  uint64_t Operand = X.Length - 4;
-  if (P.take_front(Operand) != Q.take_front(Operand))
-    return false;
-  // Loading a constant, pushing or storing it: never a displacement, a comparison or arithmetic.
-  size_t Opcode = 0;
-  while (Opcode < Operand && (P[Opcode] == 0x66 || (P[Opcode] & 0xf0) == 0x40))
-    ++Opcode;
-  uint8_t Byte = P[Opcode];
-  if (!((Byte >= 0xb8 && Byte <= 0xbf) || Byte == 0x68 || Byte == 0xc7))
+  uint64_t Operand = lineOperand(P);
+  if (!Operand || P.take_front(Operand) != Q.take_front(Operand))
     return false;
   int64_t OldLine = support::endian::read32le(P.data() + Operand);
   int64_t NewLine = support::endian::read32le(Q.data() + Operand);

@@ -22,4 +22,15 @@ std::set<std::pair<int64_t, int64_t>> linePairs(const UnitInfo &Old, const UnitI
   return Pairs;
 }
 
+uint64_t lineOperand(llvm::ArrayRef<uint8_t> Instruction) {
+  if (Instruction.size() < 5)
+    return 0;
+  // An immediate is the last four bytes of its instruction.
+  size_t Operand = Instruction.size() - 4, Opcode = 0;
+  while (Opcode < Operand && (Instruction[Opcode] == 0x66 || (Instruction[Opcode] & 0xf0) == 0x40))
+    ++Opcode;
+  uint8_t Byte = Instruction[Opcode];
+  return Opcode < Operand && ((Byte >= 0xb8 && Byte <= 0xbf) || Byte == 0x68 || Byte == 0xc7) ? Operand : 0;
+}
+
 } // namespace wfdiff

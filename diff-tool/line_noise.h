@@ -7,6 +7,8 @@
 
 #include "diff-tool/unit_info.h"
 
+#include "llvm/ADT/ArrayRef.h"
+
 #include <set>
 #include <utility>
 
@@ -15,5 +17,9 @@ namespace wfdiff {
 // (line in OLD, line in NEW) of every expansion of __LINE__ that both units hold at the same place: same function, same
 // ordinal, and as many of them in that function.  Where a function gained or lost one, nothing is aligned for it.
 std::set<std::pair<int64_t, int64_t>> linePairs(const UnitInfo &Old, const UnitInfo &New);
+
+// Where the 32-bit operand of an instruction begins that loads, pushes or stores a constant, as a line number is; 0 for other
+// instructions: a displacement, a comparison and arithmetic are never taken for one.
+uint64_t lineOperand(llvm::ArrayRef<uint8_t> Instruction);
 
 } // namespace wfdiff

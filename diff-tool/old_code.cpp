@@ -9,13 +9,20 @@
 //   TLSLD                 48 8d 3d <field> e8 <plt>        the whole 12 bytes, 13 with ff 15
 //   GOTPC32_TLSDESC       48 8d 05 <field>                 3 bytes before
 //   TLSDESC_CALL          ff 10                            the whole instruction
+//
+// Line numbers (`__LINE__`) count as zero, too: an earlier update may have left this function out because only they
+// differed (line_noise.h), and the running program then has older ones than this object.
 #include "diff-tool/old_code.h"
 
+#include "diff-tool/line_noise.h"
 #include "diff-tool/resolve.h"
 #include "format/records.h"
 
 #include "llvm/BinaryFormat/ELF.h"
+#include "llvm/Support/Endian.h"
 #include "llvm/Support/SHA256.h"
+
+#include <set>
 
 using namespace llvm;
 using namespace wfp::format;
@@ -51,13 +58,32 @@ static std::pair<uint64_t, uint64_t> rewritable(ArrayRef<uint8_t> Bytes, uint64_
 
 static uint64_t sledOffset(uint32_t Flags) { return Flags & kFunctionEndbr ? kEndbrSize : 0; }
 
-OldCode describeOldCode(const Object &O, const Piece &P) {
+// The operands of P that may be line numbers of its unit.
+static std::vector<std::pair<uint64_t, uint64_t>> lineNumbers(const Object &O, const Piece &P, Decoder &Decode) {
+  std::vector<std::pair<uint64_t, uint64_t>> Ranges;
+  std::set<int64_t> Lines;
+  for (const LineUse &L : O.Info.Lines)
+    Lines.insert(L.Line);
+  ArrayRef<uint8_t> Bytes = O.bytes(P);
+  for (uint64_t At = 0; !Lines.empty() && At < Bytes.size();) {
+    Decoder::Extent E = Decode.instructionAt(O, P, At);
+    if (E.Length == 0)
+      break;
+    uint64_t Operand = lineOperand(Bytes.slice(E.Begin, E.Length));
+    if (Operand && Lines.count(support::endian::read32le(Bytes.data() + E.Begin + Operand)))
+      Ranges.push_back({E.Begin + Operand, E.Begin + E.Length});
+    At = E.Begin + E.Length;
+  }
+  return Ranges;
+}
+
+OldCode describeOldCode(const Object &O, const Piece &P, Decoder &Decode) {
   OldCode Code;
   ArrayRef<uint8_t> Bytes = O.bytes(P);
   Code.Size = Bytes.size();
   Code.Flags = P.Record ? P.Record->Flags : 0;
 
-  std::vector<std::pair<uint64_t, uint64_t>> Ranges;
+  std::vector<std::pair<uint64_t, uint64_t>> Ranges = lineNumbers(O, P, Decode);
   if (Code.Flags & kFunctionSled)
     Ranges.push_back({sledOffset(Code.Flags), std::min<uint64_t>(sledOffset(Code.Flags) + kSledSize, Bytes.size())});
   for (const Relocation &R : O.relocations(P))

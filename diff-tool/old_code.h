@@ -1,6 +1,7 @@
 // What the running program's code must be for an update to fit: digests, masks and parts of OLD's functions.
 #pragma once
 
+#include "diff-tool/decode.h"
 #include "diff-tool/model.h"
 #include "format/manifest.h"
 
@@ -20,6 +21,6 @@ struct OldCode {
   bool operator==(const OldCode &O) const { return Digest == O.Digest && Size == O.Size && Flags == O.Flags; }
 };
 
-OldCode describeOldCode(const Object &O, const Piece &Function);
+OldCode describeOldCode(const Object &O, const Piece &Function, Decoder &Decode);
 
 } // namespace wfdiff

@@ -293,14 +293,14 @@ void Writer::addOldCode(uint32_t Unit) {
     if (P.Kind != PieceKind::Function || P.NameSymbol == None)
       continue;
     StringRef Name = U.Old->name(P);
-    std::vector<OldCode> Copies{describeOldCode(*U.Old, P)};
+    std::vector<OldCode> Copies{describeOldCode(*U.Old, P, S.Decode)};
     OldCodeRow[{Unit, I}] = Manifest.OldCode.size();
     uint32_t New = U.Match.ToNew[I];
     bool Affected = New == None || U.State[New].Kind != Change::Same;
     // The linker kept one copy of several: any of them may be the one that runs.
     if (P.Comdat && Affected)
       for (const Moved &M : S.OldGlobals.find(Name)->second) {
-        OldCode Other = describeOldCode(*S.Units[M.Unit].Old, S.Units[M.Unit].Old->Pieces[M.Piece]);
+        OldCode Other = describeOldCode(*S.Units[M.Unit].Old, S.Units[M.Unit].Old->Pieces[M.Piece], S.Decode);
         if (!is_contained(Copies, Other))
           Copies.push_back(std::move(Other));
       }

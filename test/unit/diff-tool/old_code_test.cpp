@@ -27,6 +27,13 @@ Symbols:
 )";
 }
 
+// A fresh one each time: it remembers functions by address, and each test has objects of its own.
+Decoder &decoder() {
+  static std::unique_ptr<Decoder> D;
+  D = std::make_unique<Decoder>();
+  return *D;
+}
+
 Masks masks(const OldCode &Code) {
   Masks Result;
   for (const auto &M : Code.Masks)
@@ -36,7 +43,7 @@ Masks masks(const OldCode &Code) {
 
 Masks masksOf(const std::string &Code, unsigned Offset, const std::string &Type) {
   auto O = object(withRelocation(Code, Offset, Type));
-  return masks(describeOldCode(*O, O->Pieces[pieceOf(*O, "f")]));
+  return masks(describeOldCode(*O, O->Pieces[pieceOf(*O, "f")], decoder()));
 }
 
 TEST(OldCode, MasksWhatLinkersMayRewrite) {
@@ -60,7 +67,7 @@ TEST(OldCode, NeverMasksBeyondTheFunction) {
 TEST(OldCode, TheDigestIgnoresMaskedBytesOnly) {
   auto Digest = [](const std::string &Code) {
     auto O = object(withRelocation(Code, 2, "R_X86_64_PLT32"));
-    return describeOldCode(*O, O->Pieces[pieceOf(*O, "f")]).Digest;
+    return describeOldCode(*O, O->Pieces[pieceOf(*O, "f")], decoder()).Digest;
   };
   EXPECT_EQ(Digest("90e80000000090"), Digest("90e81122334490"));
   EXPECT_NE(Digest("90e80000000090"), Digest("91e80000000090"));
@@ -71,7 +78,7 @@ TEST(OldCode, MasksTheSledBehindEndbr) {
   Piece &F = O->Pieces[pieceOf(*O, "f")];
   SymbolRecord Record{0, wfp::format::kFunctionSled | wfp::format::kFunctionEndbr};
   F.Record = &Record;
-  EXPECT_EQ(masks(describeOldCode(*O, F)), (Masks{{4, 5}, {11, 4}}));
+  EXPECT_EQ(masks(describeOldCode(*O, F, decoder())), (Masks{{4, 5}, {11, 4}}));
 }
 
 TEST(OldCode, LocatesPartsByAReferenceInTheMainPart) {
@@ -87,7 +94,7 @@ Symbols:
   - {Name: f.cold, Type: STT_FUNC, Section: .text.split.f, Size: 12}
   - {Name: f.cold.1, Type: STT_FUNC, Section: .text.lost.f, Size: 1}
 )");
-  OldCode Code = describeOldCode(*O, O->Pieces[pieceOf(*O, "f")]);
+  OldCode Code = describeOldCode(*O, O->Pieces[pieceOf(*O, "f")], decoder());
   ASSERT_EQ(Code.Parts.size(), 1u);
   EXPECT_EQ(Code.Parts[0].reference, 3u);
   EXPECT_EQ(Code.Parts[0].bias, 4); // S + 4 - P is stored: the part begins at P + field - 4
