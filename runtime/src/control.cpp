@@ -112,7 +112,7 @@ void serve_clients(const pollfd *events) {
   std::uint64_t round_ns = kFirstRoundNs;
   std::uint64_t last_view = 0;
   for (;;) {
-    bool waiting_for_threads = moving();
+    bool waiting_for_threads = moving() && !updates_refused();
     pollfd events[2 + kMaxClients];
     events[0] = {static_cast<int>(listener), POLLIN, 0};
     events[1] = {static_cast<int>(identity_events), POLLIN, 0};
@@ -134,7 +134,8 @@ void serve_clients(const pollfd *events) {
     } else if (round_ns < kLastRoundNs) {
       round_ns += round_ns / 4;
     }
-    if (moving() && move_threads())
+    // What a change left half done is not touched again: a fork's child that began in between stays as it is.
+    if (moving() && !updates_refused() && move_threads())
       log_event("settled view ", published_number());
   }
 }

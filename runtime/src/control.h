@@ -10,5 +10,6 @@ namespace wfp {
 
 // For a fork's child whose parent was in the middle of a change: it answers, but takes no updates.
 void refuse_updates(const char *reason);
+bool updates_refused();
 
 } // namespace wfp

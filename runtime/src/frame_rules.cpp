@@ -6,6 +6,7 @@
 #include "runtime/src/process_memory.h"
 #include "runtime/src/thread_registry.h"
 #include "runtime/src/unwind.h"
+#include "runtime/src/updater.h"
 
 #include <atomic>
 #include <cstring>
@@ -123,6 +124,7 @@ bool make_frame_rule(std::uintptr_t pc, FrameRule &rule) {
   if (!dso || !dso->direct) {
     // What can be unmapped may have been exchanged since the list was made.
     std::uint64_t count;
+    ChangeScope scope;
     if (!no_close_under_way(count) || !refresh_dsos_now() || !(dso = object_at(pc)))
       return false;
     rule = read_rule(unwind_header_of(*dso), pc);

@@ -6,6 +6,7 @@
 #include "runtime/arch/x86_64/gate_code.h"
 #include "runtime/src/api.h"
 #include "runtime/src/barrier.h"
+#include "runtime/src/base/arena.h"
 #include "runtime/src/control.h"
 #include "runtime/src/dso.h"
 #include "runtime/src/image.h"
@@ -39,6 +40,7 @@ void begin_in_child() {
   Message why;
   forget_other_threads();
   open_barrier();
+  Arena::forget_ready();
   if (change_in_progress())
     refuse_updates("this process was forked while its parent was applying an update: its updater's state is not known");
   set_log(setting("WFPATCH_LOG"));

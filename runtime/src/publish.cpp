@@ -3,6 +3,7 @@
 #include "runtime/src/base/sys.h"
 #include "runtime/src/image.h"
 #include "runtime/src/thread_registry.h"
+#include "runtime/src/updater.h"
 
 #include <new>
 #include <sys/mman.h>
@@ -154,6 +155,7 @@ void free_retired() {
   for (std::size_t index = 0, end = record_limit(); index < end; ++index)
     if (record_at(index).reading.load(std::memory_order_seq_cst) != 0)
       return; // another time
+  ChangeScope scope; // what is unmapped is still in the list for a moment
   while (retired) {
     Publication *next = retired->next_retired;
     drop_publication(retired);

@@ -266,6 +266,7 @@ void answer(const Request &request, Reply &reply) {
 } // namespace
 
 void refuse_updates(const char *reason) { refusal = reason; }
+bool updates_refused() { return refusal != nullptr; }
 
 void refuse_client(long client, const char *message) {
   Reply reply(client);

@@ -28,12 +28,6 @@ std::uint64_t next_number = 1;
 bool is_moving;
 std::atomic<bool> in_progress{false};
 
-// Marks the time in which a fork's child would find the updater's state half changed.
-struct ChangeScope {
-  ChangeScope() { in_progress.store(true, std::memory_order_seq_cst); }
-  ~ChangeScope() { in_progress.store(false, std::memory_order_seq_cst); }
-};
-
 std::uint64_t microseconds(std::uint64_t from_ns, std::uint64_t to_ns) { return (to_ns - from_ns) / 1000; }
 
 // ---- read
@@ -346,6 +340,9 @@ std::uint32_t published_view() { return current_view; }
 std::uint64_t published_number() { return numbers[current_view]; }
 std::uint64_t view_number(std::uint32_t view) { return numbers[view]; }
 bool moving() { return is_moving; }
+ChangeScope::ChangeScope() : outer_(in_progress.exchange(true, std::memory_order_seq_cst)) {}
+ChangeScope::~ChangeScope() { in_progress.store(outer_, std::memory_order_seq_cst); }
+
 bool change_in_progress() { return in_progress.load(std::memory_order_seq_cst); }
 
 void enter_base_view() {

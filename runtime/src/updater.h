@@ -62,6 +62,18 @@ void settle(std::uint64_t now_ns);
 // Version 0, before there are other threads.
 [[nodiscard]] bool publish_first_view(Message &why);
 
+// Marks the time in which a fork's child would find what the control thread keeps half changed.  Scopes nest.
+class ChangeScope {
+public:
+  ChangeScope();
+  ~ChangeScope();
+  ChangeScope(const ChangeScope &) = delete;
+  ChangeScope &operator=(const ChangeScope &) = delete;
+
+private:
+  bool outer_;
+};
+
 // Whether a change is half done: a fork's child that begins in between takes no updates.
 bool change_in_progress();
 

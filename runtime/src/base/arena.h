@@ -24,6 +24,8 @@ public:
   void release();
   // Keeps so many chunks (16 KiB each) ready, so that the first update need not wait for them; at most 16.
   static void prepare(std::size_t chunks);
+  // In a fork's child: the control thread of the parent may have been changing the list of ready chunks.  They are lost.
+  static void forget_ready() { kept = nullptr, kept_count = 0; }
 
 private:
   struct Chunk;
