@@ -12,9 +12,11 @@
 //
 // A *use* of a variable is a reference from a correlated function, with its position among that function's references and
 // the code around it: `lea n; mov $1, %edi` and `lea n.1; mov $2, %edi` tell two variables apart where suffixes do not
-// (clang numbers them in the order in which it emits them: one more static local in front shifts them all).  Every use must
-// have its counterpart, in the same code or at the same place, for that to count.  Where use does not decide, names do if neither side gained or lost a member; else the variables stay apart, and checks.cpp refuses the
-// state that would be lost.  The guard of a static local goes where its variable goes.  Anonymous pieces are never correlated: comparison looks at their content.
+// (clang numbers them in the order in which it emits them: one more static local in front shifts them all).  It also shifts
+// positions, so if a member came or went, only the code around a use counts.  Where use does not decide, names do if neither
+// side gained or lost a member; else the variables stay apart, and checks.cpp refuses the state that would be lost.  The
+// guard of a static local goes where its variable goes.  Anonymous pieces are never correlated: comparison looks at their
+// content.
 #include "diff-tool/correlate.h"
 
 #include "diff-tool/mangled_name.h"
@@ -212,8 +214,8 @@ private:
 
   struct Likeness {
     unsigned Score = 0;
-    bool Plausible = false; // every use has a counterpart that is alike in something
-    bool Complete = false;  // every use has a counterpart in the same code or at the same place
+    bool Complete = false;   // every use has a counterpart in the same code or at the same place
+    bool InSameCode = false; // some use has one in the same code
   };
 
   Likeness compareUses(uint32_t O, uint32_t N) const {
@@ -223,7 +225,7 @@ private:
     if (A.Kind != B.Kind || A.Size != B.Size || OldFound == OldUses.end() || NewFound == NewUses.end())
       return {};
     Likeness Total;
-    Total.Complete = Total.Plausible = OldFound->second.size() == NewFound->second.size();
+    Total.Complete = OldFound->second.size() == NewFound->second.size();
     std::vector<bool> Taken(NewFound->second.size());
     for (const Use &X : OldFound->second) {
       unsigned Best = 0;
@@ -235,8 +237,8 @@ private:
         }
       if (Best)
         Taken[At] = true;
-      Total.Plausible = Total.Plausible && Best > 1;
       Total.Complete = Total.Complete && Best >= 6; // same place or same context, and the same operation
+      Total.InSameCode |= Best > 6;
       Total.Score += Best;
     }
     return Total;
@@ -251,7 +253,7 @@ private:
     std::vector<Candidate> All;
     for (uint32_t O : G.first)
       for (uint32_t N : G.second)
-        if (Likeness L = compareUses(O, N); L.Plausible && L.Score)
+        if (Likeness L = compareUses(O, N); L.InSameCode || (SameCount && L.Complete))
           All.push_back({L.Score, O, N});
     auto IsFree = [&](const Candidate &C) { return Result.ToNew[C.O] == None && Result.ToOld[C.N] == None; };
     auto SameName = [&](const Candidate &C) { return Old.name(Old.Pieces[C.O]) == New.name(New.Pieces[C.N]); };
