@@ -279,10 +279,17 @@ json::Array LayoutTable::fields(const RecordDecl *R) {
     for (const CXXBaseSpecifier &B : Class->vbases())
       AddBase(B, Layout.getVBaseClassOffset(B.getType()->getAsCXXRecordDecl()));
   }
+  // What a closure captures has no name as a field; as a variable it has, and `[a, b]` is not `[b, a]`.
+  llvm::SmallVector<std::string, 8> Captured;
+  if (const auto *Class = dyn_cast<CXXRecordDecl>(R); Class && Class->isLambda())
+    for (const LambdaCapture &C : Class->captures())
+      Captured.push_back(C.capturesVariable() ? C.getCapturedVar()->getName().str() : "this");
   for (const FieldDecl *F : R->fields()) {
     QualType T = F->getType();
+    unsigned Index = F->getFieldIndex();
+    std::string Name = Index < Captured.size() ? Captured[Index] : F->getName().str();
     uint64_t Bits = F->isBitField() ? bitWidth(Ctx, F) : T->isIncompleteArrayType() ? 0 : Ctx.getTypeSize(T);
-    json::Object Described = field(F->getName().str(), Layout.getFieldOffset(F->getFieldIndex()), Bits, typeName(T));
+    json::Object Described = field(std::move(Name), Layout.getFieldOffset(Index), Bits, typeName(T));
     if (std::string To = pointeeName(T); !To.empty())
       Described["to"] = std::move(To);
     Fields.push_back(std::move(Described));
