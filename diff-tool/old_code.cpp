@@ -22,7 +22,6 @@
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/SHA256.h"
 
-#include <set>
 
 using namespace llvm;
 using namespace wfp::format;
@@ -61,9 +60,7 @@ static uint64_t sledOffset(uint32_t Flags) { return Flags & kFunctionEndbr ? kEn
 // The operands of P that may be line numbers of its unit.
 static std::vector<std::pair<uint64_t, uint64_t>> lineNumbers(const Object &O, const Piece &P, Decoder &Decode) {
   std::vector<std::pair<uint64_t, uint64_t>> Ranges;
-  std::set<int64_t> Lines;
-  for (const LineUse &L : O.Info.Lines)
-    Lines.insert(L.Line);
+  const std::set<int64_t> &Lines = O.Info.LineNumbers;
   ArrayRef<uint8_t> Bytes = O.bytes(P);
   for (uint64_t At = 0; !Lines.empty() && At < Bytes.size();) {
     Decoder::Extent E = Decode.instructionAt(O, P, At);

@@ -159,9 +159,11 @@ Error readInfo(ArrayRef<uint8_t> Bytes, StringRef What, UnitInfo &Info) {
       Info.Escaping.push_back(V.getAsString().value_or("").str());
   if (const json::Array *Lines = Root->getArray("lines"))
     for (const json::Value &V : *Lines)
-      if (const json::Object *O = V.getAsObject())
-        Info.Lines.push_back(
-            {text(*O, "function"), O->getInteger("ordinal").value_or(0), O->getInteger("line").value_or(0)});
+      if (const json::Object *O = V.getAsObject()) {
+        int64_t Line = O->getInteger("line").value_or(0);
+        Info.Lines.push_back({text(*O, "function"), O->getInteger("ordinal").value_or(0), Line});
+        Info.LineNumbers.insert(Line);
+      }
   Info.HasInfo = true;
   return Error::success();
 }

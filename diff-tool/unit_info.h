@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,7 @@ struct UnitInfo {
   std::map<std::string, std::string, std::less<>> Signatures; // of C's functions
   std::vector<std::string> Escaping; // constants of other units whose address may be kept
   std::vector<LineUse> Lines;
+  std::set<int64_t> LineNumbers; // the lines of all of them
 };
 
 // Each adds what one section holds; `What` names file and section in errors.

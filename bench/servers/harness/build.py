@@ -134,6 +134,16 @@ def make_update(toolchain, old, new, update):
     return seconds, result.stdout
 
 
+def updated_pair(server, source, toolchain, work, prefix="", log=print):
+    """Builds `work`/PREFIXold without the fix and PREFIXnew with it; returns (old, update, seconds that wfdiff took)."""
+    old, new = work / f"{prefix}old", work / f"{prefix}new"
+    for tree, with_fix in ((old, False), (new, True)):
+        build_tree(server, source, toolchain, tree, with_fix, log=log)
+    update = work / f"{prefix}{server.name}.wfp"
+    seconds, _ = make_update(toolchain, old, new, update)
+    return old, update, seconds
+
+
 def _wfdiff(toolchain, old, new, update):
     command = [toolchain.tool("wfdiff"), old, new, "-o", update]
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)

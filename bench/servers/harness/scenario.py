@@ -10,14 +10,12 @@ What must hold, or the run fails:
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import sys
 import time
 from pathlib import Path
 
-from . import build, debian, live, load
+from . import build, debian, figures, live, load
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -60,18 +58,14 @@ def _passes(server, options, work):
     toolchain.require()
 
     source = debian.fetch_for(server, work)
-    old, new = work / "old", work / "new"
-    for tree, with_fix in ((old, False), (new, True)):
-        build.build_tree(server, source, toolchain, tree, with_fix, log=_say)
-    update = work / f"{server.name}.wfp"
-    diff_seconds, _ = build.make_update(toolchain, old, new, update)
+    old, update, diff_seconds = build.updated_pair(server, source, toolchain, work, log=_say)
     _say(f"update {update} ({update.stat().st_size} bytes) made in {diff_seconds:.2f} s")
 
     results = {
         "server": server.name,
         "version": source.version,
         "fix": server.fix,
-        "machine": f"{platform.machine()}, {os.cpu_count()} CPUs, Linux {platform.release()}",
+        "machine": figures.machine(),
         "update_bytes": update.stat().st_size,
         "wfdiff_seconds": round(diff_seconds, 3),
     }

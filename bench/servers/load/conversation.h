@@ -23,8 +23,9 @@ public:
   // The next request.  The first ones may prepare what later ones rely on.
   virtual std::string next() = 0;
 
-  // Looks at all that has arrived since next(): kPartial as long as more must come.
-  virtual Progress judge(std::string_view answer) = 0;
+  // Looks at what has arrived since next(), of which the first `seen` bytes were judged before: kPartial as long as more
+  // must come.
+  virtual Progress judge(std::string_view answer, std::size_t seen) = 0;
 
   // What judge() wanted, for the message about a wrong answer.
   virtual std::string wanted() const = 0;
@@ -36,8 +37,8 @@ public:
 // Protocols whose answers are known to the last byte before they come.
 class ExactConversation : public Conversation {
 public:
-  Progress judge(std::string_view answer) final {
-    if (!std::string_view(expected_).starts_with(answer))
+  Progress judge(std::string_view answer, std::size_t seen) final {
+    if (answer.size() > expected_.size() || expected_.compare(seen, answer.size() - seen, answer.substr(seen)) != 0)
       return Progress::kWrong;
     return answer.size() == expected_.size() ? Progress::kComplete : Progress::kPartial;
   }

@@ -55,7 +55,7 @@ public:
     return request + "\r\n";
   }
 
-  Progress judge(std::string_view answer) override {
+  Progress judge(std::string_view answer, std::size_t seen) override {
     const std::size_t common = std::min(answer.size(), status_.size());
     if (answer.substr(0, common) != std::string_view(status_).substr(0, common))
       return Progress::kWrong;
@@ -66,7 +66,10 @@ public:
     std::size_t length = 0;
     const std::string_view said = field(head, "Content-Length");
     if (std::from_chars(said.data(), said.data() + said.size(), length).ec != std::errc() || length != body_.size() ||
-        !std::string_view(body_).starts_with(body))
+        body.size() > length)
+      return Progress::kWrong;
+    const std::size_t judged = seen > head.size() ? seen - head.size() : 0;
+    if (body.substr(judged) != body_.substr(judged, body.size() - judged))
       return Progress::kWrong;
     closes_ = field(head, "Connection") == "close";
     return body.size() == length ? Progress::kComplete : Progress::kPartial;

@@ -54,7 +54,7 @@ public:
     return ber(0x30, ber(0x02, "\x05") + ber(0x63, search));
   }
 
-  Progress judge(std::string_view answer) override {
+  Progress judge(std::string_view answer, std::size_t) override {
     std::string &known = known_[current_];
     bool entry = false;
     for (std::string_view rest = answer; !rest.empty();) {

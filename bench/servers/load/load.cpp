@@ -89,8 +89,9 @@ public:
       give_up(report, got == 0 ? "the server closed the connection" : "recv: " + std::string(strerror(errno)));
       return false;
     }
+    const std::size_t seen = answer_.size();
     answer_.append(buffer, static_cast<std::size_t>(got));
-    const Progress progress = waiting_ ? conversation_->judge(answer_) : Progress::kWrong;
+    const Progress progress = waiting_ ? conversation_->judge(answer_, seen) : Progress::kWrong;
     if (progress == Progress::kWrong) // what follows a wrong answer cannot be told apart from it
       give_up(report, "got \"" + excerpt(answer_) + "\" instead of \"" + excerpt(conversation_->wanted()) + "\"");
     waiting_ = progress != Progress::kComplete;
