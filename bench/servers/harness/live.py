@@ -86,14 +86,15 @@ def started(server, tree, work, name, threads, prefix=()):
         wait_until(lambda: server.helpers_ready(ports), 60, f"what {name} needs to be ready, see {work}")
         command = [*prefix, *server.start_command(tree, ports, threads, work)]
         child = children.enter_context(Child(command, work / f"{name}.log", cwd=tree))
-        wait_until(lambda: _is_ready(server, child, ports), 60, f"{name} to be ready, see {child.log}")
+        wait_until(lambda: _is_ready(server, child, ports, threads), 60, f"{name} to be ready, see {child.log}")
         yield child, ports
 
 
-def _is_ready(server, child, ports):
+def _is_ready(server, child, ports, threads):
     if not child.alive():
         raise LiveError(f"the server ended with status {child.process.returncode}, see {child.log}")
-    return server.ready(ports)
+    # The first worker of several may answer before the last one is there, and would be the one that no update reaches.
+    return server.ready(ports) and len(processes(child.pid)) >= server.process_count(threads)
 
 
 def ask(port, request, until, seconds=5, connection=None):

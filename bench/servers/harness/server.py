@@ -35,6 +35,10 @@ class Server:
         """The server in the foreground, with `threads` threads or processes that serve."""
         raise NotImplementedError
 
+    def process_count(self, threads):
+        """How many processes it has when all have begun."""
+        return 1
+
     def ready(self, ports):
         """True once requests are answered."""
         raise NotImplementedError
