@@ -109,8 +109,10 @@ void refused(const char *what, const char *why) {
   fail("driver", "an update was refused", 0, 0);
 }
 
-// `wfpatch` from outside: 0 published, 1 refused.
-int run_command(std::vector<std::string> words, std::string &why) {
+enum class Outcome { kPublished, kRefused, kUnknown };
+
+// `wfpatch` from outside.
+Outcome run_command(std::vector<std::string> words, std::string &why) {
   std::string output = folder + "/command.log." + std::to_string(getpid());
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -143,15 +145,17 @@ int run_command(std::vector<std::string> words, std::string &why) {
     std::fprintf(stderr, "soak: wfpatch: %s\n", why.c_str());
     fail("driver", "the command failed", 0, code);
   }
-  return code == 1; // 3: published, threads are still moving
+  if (code == 3 && one_of(why.c_str(), {"may still carry it out"}))
+    return Outcome::kUnknown; // a busy machine: no answer in time
+  return code == 1 ? Outcome::kRefused : Outcome::kPublished; // 3: published, threads are still moving
 }
 
-int request(Random &random, bool apply, const std::string &path, std::string &why) {
+Outcome request(Random &random, bool apply, const std::string &path, std::string &why) {
   if (in_child || !random.one_in(12)) {
     char text[1024] = "";
     int result = apply ? wfp_apply(path.c_str(), text, sizeof(text)) : wfp_revert(nullptr, text, sizeof(text));
     why = text;
-    return result;
+    return result == 0 ? Outcome::kPublished : Outcome::kRefused;
   }
   std::vector<std::string> words{apply ? "apply" : "revert", std::to_string(getpid())};
   if (apply)
@@ -165,13 +169,58 @@ int request(Random &random, bool apply, const std::string &path, std::string &wh
 
 // ---- changes
 
+// From the runtime itself what has been applied.  In a fork's child the thread that made changes is not here, and may have been in the
+// middle of its notes.
+void learn_state() {
+  struct Row {
+    long view;
+    Update update;
+  };
+  std::vector<Row> rows;
+  std::string status = read_status();
+  applied.clear();
+  for (unsigned unit = 0; unit < kUnits; ++unit)
+    version[unit] = 1;
+  for (std::size_t at = 0; (at = status.find("update\t", at)) != std::string::npos; ++at) {
+    std::string row = status.substr(at, status.find('\n', at) - at);
+    if (row.find("state=reverted") != std::string::npos)
+      continue;
+    long view = std::atol(row.c_str() + row.find("\tview=") + 6);
+    for (unsigned unit = 0; unit < kUnits; ++unit)
+      for (int from = 1; from < kVersions[unit]; ++from) {
+        Update update{static_cast<Unit>(unit), from};
+        if (row.find("file=" + update.name()) != std::string::npos)
+          rows.push_back({view, update});
+      }
+  }
+  std::sort(rows.begin(), rows.end(), [](const Row &a, const Row &b) { return a.view < b.view; });
+  for (const Row &row : rows) {
+    applied.push_back(row.update);
+    version[row.update.unit] = row.update.from + 1;
+  }
+}
+
+// A request without an answer: by the second answer to requests that came after it, it has been dealt with.
+void learn_outcome() {
+  char why[1024] = "";
+  for (int i = 0; i < 2; ++i)
+    (void)wfp_revert("nothing of this name", why, sizeof(why));
+  learn_state();
+  plugin_known = plugin_known || version[kPlugin] > 1;
+}
+
 bool try_apply(Random &random) {
   auto unit = static_cast<Unit>(random.below(kUnits));
   if (version[unit] == kVersions[unit])
     return false;
   Update update{unit, version[unit]};
   std::string why;
-  if (request(random, true, update.path(), why) != 0) {
+  Outcome outcome = request(random, true, update.path(), why);
+  if (outcome == Outcome::kUnknown) {
+    learn_outcome();
+    return true;
+  }
+  if (outcome == Outcome::kRefused) {
     if (unit == kPlugin && !plugin_known && one_of(why.c_str(), {"no unit", "none of"}))
       ++refusals; // not loaded at the time
     else
@@ -189,7 +238,12 @@ bool try_revert(Random &random) {
   if (applied.empty())
     return false;
   std::string why;
-  if (request(random, false, "", why) != 0) {
+  Outcome outcome = request(random, false, "", why);
+  if (outcome == Outcome::kUnknown) {
+    learn_outcome();
+    return true;
+  }
+  if (outcome == Outcome::kRefused) {
     refused("revert", why.c_str());
     return false;
   }
@@ -240,36 +294,6 @@ void await_settled() {
     if (seconds_since(begin) > 60)
       fail("driver", "threads have not moved for a minute", 0, 0);
     usleep(500);
-  }
-}
-
-// In a fork's child: the thread that made changes is not here, and may have been in the middle of its notes.
-void learn_state() {
-  struct Row {
-    long view;
-    Update update;
-  };
-  std::vector<Row> rows;
-  std::string status = read_status();
-  applied.clear();
-  for (unsigned unit = 0; unit < kUnits; ++unit)
-    version[unit] = 1;
-  for (std::size_t at = 0; (at = status.find("update\t", at)) != std::string::npos; ++at) {
-    std::string row = status.substr(at, status.find('\n', at) - at);
-    if (row.find("state=reverted") != std::string::npos)
-      continue;
-    long view = std::atol(row.c_str() + row.find("\tview=") + 6);
-    for (unsigned unit = 0; unit < kUnits; ++unit)
-      for (int from = 1; from < kVersions[unit]; ++from) {
-        Update update{static_cast<Unit>(unit), from};
-        if (row.find("file=" + update.name()) != std::string::npos)
-          rows.push_back({view, update});
-      }
-  }
-  std::sort(rows.begin(), rows.end(), [](const Row &a, const Row &b) { return a.view < b.view; });
-  for (const Row &row : rows) {
-    applied.push_back(row.update);
-    version[row.update.unit] = row.update.from + 1;
   }
 }
 

@@ -14,6 +14,7 @@
 #include "runtime/src/log.h"
 #include "runtime/src/mover.h"
 #include "runtime/src/parked_check.h"
+#include "runtime/src/pending.h"
 #include "runtime/src/proc.h"
 #include "runtime/src/process_memory.h"
 #include "runtime/src/requests.h"
@@ -112,14 +113,14 @@ void serve_clients(const pollfd *events) {
   std::uint64_t round_ns = kFirstRoundNs;
   std::uint64_t last_view = 0;
   for (;;) {
-    bool waiting_for_threads = moving() && !updates_refused();
+    bool more_to_do = (moving() || images_untold()) && !updates_refused();
     pollfd events[2 + kMaxClients];
     events[0] = {static_cast<int>(listener), POLLIN, 0};
     events[1] = {static_cast<int>(identity_events), POLLIN, 0};
     for (std::size_t i = 0; i < client_count; ++i)
       events[2 + i] = {static_cast<int>(clients[i]), POLLIN, 0};
     timespec until{0, static_cast<long>(check_round_unfinished() ? 0 : round_ns)};
-    sys::call(SYS_ppoll, events, 2 + client_count, waiting_for_threads ? &until : nullptr, nullptr,
+    sys::call(SYS_ppoll, events, 2 + client_count, more_to_do ? &until : nullptr, nullptr,
               sizeof(std::uint64_t));
 
     if (events[1].revents)
@@ -135,7 +136,11 @@ void serve_clients(const pollfd *events) {
       round_ns += round_ns / 4;
     }
     // What a change left half done is not touched again: a fork's child that began in between stays as it is.
-    if (moving() && !updates_refused() && move_threads())
+    if (updates_refused())
+      continue;
+    if (images_untold())
+      (void)tell_images();
+    if (moving() && move_threads())
       log_event("settled view ", published_number());
   }
 }

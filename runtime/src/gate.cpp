@@ -181,7 +181,7 @@ Sled read_sled(std::uintptr_t address) {
   for (std::size_t i = 0; i < count; ++i) {
     if (begin[i]->armed == armed)
       continue;
-    if (!write_text(begin[i]->sled, &opcode, 1, why))
+    if (!write_memory(begin[i]->sled, &opcode, 1, why))
       return false;
     begin[i]->armed = armed;
   }
@@ -236,7 +236,7 @@ bool arm(Slot *const *begin, std::size_t count, Message &why) {
       continue;
     std::int32_t displacement = 0;
     arch::sled_displacement(slot.sled, slot.gate, displacement);
-    if (!write_text(slot.sled + 1, &displacement, 4, why))
+    if (!write_memory(slot.sled + 1, &displacement, 4, why))
       return false; // an immediate that nobody reads
     slot.displacement_written = displacements = true;
   }

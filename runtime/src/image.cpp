@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t kMaxNoteBytes = 256u << 20;
 constexpr std::size_t kMaxPins = 1024;
 constexpr int kCloseAttempts = 200; // of 1 ms: how long to wait for a dlclose that is going on
+constexpr int kHoldAttempts = 20;   // of 50 us: the same, for what can be done later as well
+constexpr std::uint64_t kNever = ~0ull;
 
 struct ImageList {
   Arena arena;
@@ -31,6 +33,9 @@ Pin pins[kMaxPins];
 std::atomic<std::size_t> pin_count = 0;
 std::atomic<unsigned> closing = 0; // dlclose calls under way
 std::atomic<std::uint64_t> closes = 0;
+std::atomic<bool> held = false; // by an ImageHold
+__thread unsigned own_closes;   // of `closing`, this thread's
+std::uint64_t refreshed_at = kNever; // close_count() with which the list is up to date; control thread
 
 bool make_list(Message &why) {
   if (list)
@@ -156,14 +161,16 @@ bool was_exchanged(const Image &image) {
 
 } // namespace
 
-std::size_t image_count() { return list ? list->all.size() : 0; }
-Image &image_at(std::size_t index) { return *list->all[index]; }
-
-bool refresh_images(Message &why) {
-  if (!make_list(why) || !refresh_dsos(why))
+namespace {
+// `refresh_list(why)` brings the list of objects up to date.
+bool refresh_with(bool (*refresh_list)(Message &), Message &why) {
+  std::uint64_t count;
+  bool quiet = no_close_under_way(count);
+  refreshed_at = kNever;
+  if (!make_list(why) || !refresh_list(why))
     return false;
   bool complete = true;
-  for (std::size_t i = 0, count = list->all.size(); i < count; ++i) {
+  for (std::size_t i = 0, end = list->all.size(); i < end; ++i) {
     Image &image = *list->all[i];
     if (image.gone.load(std::memory_order_relaxed)) // only this thread writes it
       continue;
@@ -178,8 +185,16 @@ bool refresh_images(Message &why) {
     complete = examine(dso_at(list->seen_dsos));
   if (!complete)
     why << "no memory for the list of images";
+  else if (quiet)
+    refreshed_at = count;
   return complete;
 }
+} // namespace
+
+std::size_t image_count() { return list ? list->all.size() : 0; }
+Image &image_at(std::size_t index) { return *list->all[index]; }
+
+bool refresh_images(Message &why) { return refresh_with(refresh_dsos, why); }
 
 bool pin_dso(Dso &dso, Message &why) {
   if (dso.direct)
@@ -223,8 +238,12 @@ bool pin_image(Image &image, Message &why) {
 }
 
 CloseGuard::CloseGuard() {
-  closing.fetch_add(1, std::memory_order_seq_cst); // pairs with pin_dso, see there
+  ++own_closes;
+  closing.fetch_add(1, std::memory_order_seq_cst); // pairs with pin_dso and ImageHold, see there
   closes.fetch_add(1, std::memory_order_seq_cst);  // pairs with close_count
+  may_unmap_ = !held.load(std::memory_order_seq_cst);
+  if (!may_unmap_)
+    return;
   std::size_t count = pin_count.load(std::memory_order_seq_cst);
   for (std::size_t i = 0; i < count; ++i) {
     // Relaxed: setting RTLD_NODELETE twice does no harm.
@@ -235,7 +254,31 @@ CloseGuard::CloseGuard() {
   }
 }
 
-CloseGuard::~CloseGuard() { closing.fetch_sub(1, std::memory_order_seq_cst); }
+CloseGuard::~CloseGuard() {
+  closing.fetch_sub(1, std::memory_order_seq_cst);
+  --own_closes;
+}
+
+ImageHold::ImageHold() : holds_(false) {
+  // seq_cst, with the load of `closing`: pairs with CloseGuard, which adds to `closing` and then reads `held`.  Either it
+  // sees this, or it is seen here.
+  held.store(true, std::memory_order_seq_cst);
+  for (int attempt = 0; closing.load(std::memory_order_seq_cst) != 0; ++attempt) {
+    if (attempt == kHoldAttempts)
+      return;
+    timespec pause = {0, 50000};
+    sys::call(SYS_nanosleep, &pause, nullptr);
+  }
+  Message ignored;
+  holds_ = refreshed_at == close_count() || refresh_with([](Message &) { return refresh_dsos_now(); }, ignored);
+}
+
+ImageHold::~ImageHold() { held.store(false, std::memory_order_seq_cst); }
+
+void forget_closes_of_other_threads() {
+  closing.store(own_closes, std::memory_order_relaxed); // the only thread
+  held.store(false, std::memory_order_relaxed);
+}
 
 std::uint64_t close_count() { return closes.load(std::memory_order_seq_cst); }
 

@@ -8,6 +8,12 @@
 //   control       pinned = true, then waits until closing == 0     a dlclose that did not see the pin has finished
 //   application   ++closing, then reads the pins, makes each one   the control thread's check that the image is still
 //                 undeletable (RTLD_NODELETE), dlclose, --closing  there comes after
+//
+// What is not pinned may be unmapped at any time, and something else be mapped in its place.  The control thread only reads such
+// an image, with calls that fail; it writes to it (pending.h) while it holds all images:
+//
+//   control       held = true, then reads closing == 0             a dlclose that did not see it has finished
+//   application   ++closing, then reads held: puts the call off     the control thread writes to what nobody unmaps
 #pragma once
 
 #include "format/records.h"
@@ -56,14 +62,36 @@ Image &image_at(std::size_t index);
 [[nodiscard]] bool pin_image(Image &image, Message &why);
 
 // For the wrapper of dlclose(), on application threads, around the real call: makes sure that it cannot unmap what is
-// pinned, even as somebody else's dependency.
+// pinned, even as somebody else's dependency.  Wait-free.
 class CloseGuard {
 public:
   CloseGuard();
   ~CloseGuard();
   CloseGuard(const CloseGuard &) = delete;
   CloseGuard &operator=(const CloseGuard &) = delete;
+  // False: the control thread holds the images, and the real call must be made another time.
+  [[nodiscard]] bool may_unmap() const { return may_unmap_; }
+
+private:
+  bool may_unmap_;
 };
+
+// While it lives and is true, no dlclose() unmaps anything, and the list of images is up to date.  False when a call of dlclose()
+// that had begun before, or the dynamic linker, is still busy: then another time.  Control thread.
+class ImageHold {
+public:
+  ImageHold();
+  ~ImageHold();
+  ImageHold(const ImageHold &) = delete;
+  ImageHold &operator=(const ImageHold &) = delete;
+  explicit operator bool() const { return holds_; }
+
+private:
+  bool holds_;
+};
+
+// In a fork's child: calls of dlclose() that other threads of the parent were in, and the parent's control thread, are not here.
+void forget_closes_of_other_threads();
 
 // Counts the calls of dlclose(), each before it unmaps anything.  What was known about an object that can be unmapped
 // holds as long as this stays the same.  Any thread; seq_cst.

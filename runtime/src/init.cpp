@@ -40,6 +40,7 @@ void begin_in_child() {
   Message why;
   forget_other_threads();
   open_barrier();
+  forget_closes_of_other_threads();
   Arena::forget_ready();
   if (change_in_progress())
     refuse_updates("this process was forked while its parent was applying an update: its updater's state is not known");
@@ -59,7 +60,7 @@ void begin_in_child() {
   wfp_begin_main_thread();
   if (image_count() == 0)
     return true;
-  attach_images();
+  (void)tell_images();
   if (!prepare_sync_core(why) || !start_control_thread(why))
     return false;
   pthread_atfork(nullptr, nullptr, begin_in_child);

@@ -4,10 +4,13 @@
 
 namespace wfp {
 
-// Images that appear later are told by attach_images.
+// Says so to all images that are there.
 void set_pending(bool pending);
 
-// Lets the polls of images that have no entry yet lead to the runtime.
-void attach_images();
+// Lets the polls of images that have appeared lead to the runtime, and tells them, and those that could not be told before (image.h:
+// ImageHold).  False: some are still to be told.
+bool tell_images();
+// Whether there are any of those.
+bool images_untold();
 
 } // namespace wfp

@@ -29,7 +29,7 @@ bool read_memory(std::uintptr_t address, void *to, std::size_t size) {
   return sys::call(SYS_pread64, memory_file, to, size, address) == static_cast<long>(size);
 }
 
-bool write_text(std::uintptr_t address, const void *bytes, std::size_t size, Message &why) {
+bool write_memory(std::uintptr_t address, const void *bytes, std::size_t size, Message &why) {
   long written = sys::call(SYS_pwrite64, memory_file, bytes, size, address);
   if (written == static_cast<long>(size))
     return true;

@@ -138,7 +138,7 @@ void delete_update(AppliedUpdate *update) {
     delete_update(update);
     return nullptr;
   }
-  attach_images();
+  (void)tell_images();
   if (!link_update(bytes, size, update->linked, why)) {
     delete_update(update);
     return nullptr;

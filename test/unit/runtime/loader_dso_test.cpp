@@ -12,7 +12,9 @@
 #include <set>
 #include <string>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace wfp {
@@ -164,6 +166,54 @@ TEST(Dso, PinnedLibrariesSurviveDlclose) {
   }
   refresh();
   EXPECT_FALSE(dso->gone);
+}
+
+// What the control thread writes to and what dlclose() unmaps exclude each other, and neither waits for the other.
+TEST(Dso, ImagesAreHeldOrClosed) {
+  refresh();
+  {
+    ImageHold hold;
+    ASSERT_TRUE(hold);
+    CloseGuard late;
+    EXPECT_FALSE(late.may_unmap());
+  }
+  {
+    CloseGuard guard;
+    EXPECT_TRUE(guard.may_unmap());
+    ImageHold hold;
+    EXPECT_FALSE(hold);
+  }
+  CloseGuard guard;
+  EXPECT_TRUE(guard.may_unmap());
+}
+
+// In the child only the forking thread's own calls go on.
+TEST(Dso, ForkForgetsClosesOfOtherThreads) {
+  refresh();
+  std::atomic<int> step = 0;
+  std::thread closer([&] {
+    CloseGuard guard;
+    step = 1;
+    while (step != 2)
+      std::this_thread::yield();
+  });
+  while (step != 1)
+    std::this_thread::yield();
+  EXPECT_FALSE(ImageHold());
+  pid_t child = fork();
+  if (child == 0) {
+    forget_closes_of_other_threads();
+    Message why;
+    bool well = open_process_memory(why) && ImageHold();
+    CloseGuard own;
+    forget_closes_of_other_threads();
+    _exit(well && !ImageHold() ? 0 : 1);
+  }
+  step = 2;
+  closer.join();
+  int status = -1;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 // Libraries come and go on another thread while the list is brought up to date and searched: nothing is read that may vanish.
