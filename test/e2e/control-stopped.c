@@ -392,7 +392,8 @@ int main(int argc, char **argv) {
   static const struct {
     void *(*run)(void *);
     long argument;
-  } kinds[] = {{calls, 0}, {sleeps, 0}, {wakes, 0}, {wakes, 1}, {locks, 0}, {locks, 0}, {births, 0}, {signals, 0}, {unwinds, 0}, {loads, 0}, {forks, 0}};
+  } kinds[] = {{calls, 0}, {sleeps, 0},  {wakes, 0},   {wakes, 1}, {locks, 0}, {locks, 0},
+               {births, 0}, {signals, 0}, {unwinds, 0}, {loads, 0}, {forks, 0}};
   enum { kThreads = sizeof(kinds) / sizeof(kinds[0]) };
   pthread_t threads[kThreads];
   for (int i = 0; i < kThreads; ++i)
