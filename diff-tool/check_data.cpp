@@ -139,12 +139,15 @@ void checkConstant(Session &S, uint32_t Unit, uint32_t NewPiece, const Differenc
     S.refuse(U, Name, "constant changed (" + D.What + ") and " + Why + ": --replace-const " + Name + " if that is right");
 }
 
-// `f.x`, `f.x.1`, _ZZ...: a variable of a function.
+// `f.x`, `f.x.1`, _ZZ...: a variable of a function, which need not have code of its own (inlined everywhere).  Suffixes that
+// are the compiler's (`x.1`, `x.llvm.1`, `x.__uniq.1`) make no static local.
 bool isStaticLocal(const Object &O, const Piece &P) {
   StringRef Name = O.name(P);
   if (Name.starts_with("_ZZ"))
     return true;
-  return P.Local && O.ByName.count(Name.take_until([](char C) { return C == '.'; })) && Name.contains('.');
+  auto [Function, Rest] = Name.split('.');
+  StringRef Variable = Rest.split('.').first;
+  return P.Local && !Function.empty() && !Variable.empty() && !isDigit(Variable[0]) && Variable != "llvm" && Variable != "__uniq";
 }
 
 // A static local without a counterpart, while a function that used it lives on.

@@ -13,7 +13,8 @@
 // A *use* of a variable is a reference from a correlated function, with its position among that function's references and
 // the code around it: `lea n; mov $1, %edi` and `lea n.1; mov $2, %edi` tell two variables apart where suffixes do not
 // (clang numbers them in the order in which it emits them: one more static local in front shifts them all).  It also shifts
-// positions, so if a member came or went, only the code around a use counts.  Where use does not decide, names do if neither
+// positions, so if a member came or went, only the code around all of its uses counts, up to the next jump or
+// return (what lies behind that is another place's).  Where use does not decide, names do if neither
 // side gained or lost a member; else the variables stay apart, and checks.cpp refuses the state that would be lost.  The
 // guard of a static local goes where its variable goes.  Anonymous pieces are never correlated: comparison looks at their
 // content.
@@ -35,9 +36,14 @@ Family family(PieceKind K) {
   return K == PieceKind::Function ? Family::Function : isData(K) ? Family::Data : Family::Other;
 }
 
+// The code on either side of a field: opcode and ModRM; what follows.
+struct Context {
+  std::vector<uint8_t> Before, After;
+};
+
 struct Use {
   uint32_t User, Position;
-  hash_code Before, After; // the code on either side of the field: opcode and ModRM; what follows
+  std::optional<Context> Around = {}; // once it was asked for
 };
 using Uses = std::map<uint32_t, std::vector<Use>>; // by piece
 
@@ -45,28 +51,53 @@ Uses usesOf(const Object &O) {
   Uses Result;
   for (uint32_t I = 0; I < O.Pieces.size(); ++I) {
     const Piece &P = O.Pieces[I];
-    ArrayRef<uint8_t> Bytes = O.bytes(P);
-    ArrayRef<Relocation> Relocations = O.relocations(P);
-    for (uint32_t K = 0; K < P.RelocationCount; ++K) {
-      uint32_t Target = O.targets(P)[K].Piece;
-      if (Target == None || !isData(O.Pieces[Target].Kind))
-        continue;
-      // RELA fields hold zero, so that neighbouring references do not disturb.
-      uint64_t Field = Relocations[K].Offset - P.Offset;
-      auto Code = [&](uint64_t Begin, uint64_t End) {
-        End = std::min<uint64_t>(End, Bytes.size());
-        ArrayRef<uint8_t> Slice = Begin < End ? Bytes.slice(Begin, End - Begin) : ArrayRef<uint8_t>();
-        return hash_combine_range(Slice.begin(), Slice.end());
-      };
-      Result[Target].push_back({I, K, Code(Field < 2 ? 0 : Field - 2, Field), Code(Field + 4, Field + 10)});
-    }
+    for (uint32_t K = 0; K < P.RelocationCount; ++K)
+      if (uint32_t Target = O.targets(P)[K].Piece; Target != None && isData(O.Pieces[Target].Kind))
+        Result[Target].push_back({I, K});
   }
+  return Result;
+}
+
+// Where the code of a place in the source ends: behind a jump or a return there is that of another place, and what a function
+// restores before it returns depends on all of it.
+bool endsPlace(ArrayRef<uint8_t> Instruction) {
+  auto Is = [&](std::initializer_list<uint8_t> Begin) { return Instruction.take_front(Begin.size()) == ArrayRef(Begin); };
+  if ((Instruction[0] & 0xf8) == 0x58 || (Instruction.size() == 2 && Instruction[0] == 0x41 && (Instruction[1] & 0xf8) == 0x58))
+    return true; // pop
+  if (Is({0x48, 0x83, 0xc4}) || Is({0x48, 0x81, 0xc4}) || Is({0xc9}))
+    return true; // add $..., %rsp; leave
+  return Is({0xc3}) || Is({0xc2}) || Is({0xe9}) || Is({0xeb}) || // ret, jmp
+         (Is({0xff}) && Instruction.size() > 1 && (Instruction[1] >> 3 & 7) == 4);
+}
+
+// Six bytes behind the field, or less where the place ends before.  RELA fields hold zero, so that neighbouring references
+// do not disturb.
+Context contextOf(const Object &O, Decoder &Decode, const Use &U) {
+  constexpr uint64_t Width = 6;
+  const Piece &P = O.Pieces[U.User];
+  ArrayRef<uint8_t> Bytes = O.bytes(P);
+  if (Bytes.empty())
+    return {};
+  uint64_t Field = O.relocations(P)[U.Position].Offset - P.Offset;
+  uint64_t End = std::min<uint64_t>(Field + 4 + Width, Bytes.size());
+  for (uint64_t At = Field; O.isCode(P) && At < End;) {
+    Decoder::Extent E = Decode.instructionAt(O, P, At);
+    if (E.Length == 0)
+      break;
+    if (E.Begin > Field && endsPlace(Bytes.slice(E.Begin, E.Length)))
+      End = std::min(End, E.Begin);
+    At = E.Begin + E.Length;
+  }
+  Context Result;
+  Result.Before = Bytes.slice(Field < 2 ? 0 : Field - 2, Field < 2 ? Field : 2).vec();
+  if (Field + 4 < End)
+    Result.After = Bytes.slice(Field + 4, End - Field - 4).vec();
   return Result;
 }
 
 class Correlator {
 public:
-  Correlator(const Object &Old, const Object &New) : Old(Old), New(New) {
+  Correlator(const Object &Old, const Object &New, Decoder &Decode) : Old(Old), New(New), Decode(Decode) {
     Result.ToNew.assign(Old.Pieces.size(), None);
     Result.ToOld.assign(New.Pieces.size(), None);
   }
@@ -84,6 +115,7 @@ public:
 
 private:
   const Object &Old, &New;
+  Decoder &Decode;
   Correlation Result;
   Uses OldUses, NewUses;
 
@@ -205,40 +237,48 @@ private:
           matchFree(O, N);
   }
 
+  const Context &around(const Object &O, Use &U) {
+    if (!U.Around)
+      U.Around = contextOf(O, Decode, U);
+    return *U.Around;
+  }
+
   // How alike two uses are; 0 if they are in functions that are not the same.
-  unsigned likeness(const Use &O, const Use &N) const {
+  static constexpr unsigned Placed = 2, SameBefore = 3, SameAfter = 6;
+  unsigned likeness(Use &O, Use &N, bool ByPlace) {
     if (Result.ToNew[O.User] != N.User)
       return 0;
-    return 1 + 2 * (O.Position == N.Position) + 3 * (O.Before == N.Before) + 6 * (O.After == N.After);
+    const Context &A = around(Old, O), &B = around(New, N);
+    return 1 + Placed * (ByPlace && O.Position == N.Position) + SameBefore * (A.Before == B.Before) + SameAfter * (A.After == B.After);
   }
 
   struct Likeness {
     unsigned Score = 0;
     bool Complete = false;   // every use has a counterpart in the same code or at the same place
-    bool InSameCode = false; // some use has one in the same code
+    bool InSameCode = false; // every use has one in the same code
   };
 
-  Likeness compareUses(uint32_t O, uint32_t N) const {
+  Likeness compareUses(uint32_t O, uint32_t N, bool ByPlace = true) {
     const Piece &A = Old.Pieces[O], &B = New.Pieces[N];
     auto OldFound = OldUses.find(O);
     auto NewFound = NewUses.find(N);
     if (A.Kind != B.Kind || A.Size != B.Size || OldFound == OldUses.end() || NewFound == NewUses.end())
       return {};
     Likeness Total;
-    Total.Complete = OldFound->second.size() == NewFound->second.size();
+    Total.Complete = Total.InSameCode = OldFound->second.size() == NewFound->second.size();
     std::vector<bool> Taken(NewFound->second.size());
-    for (const Use &X : OldFound->second) {
+    for (Use &X : OldFound->second) {
       unsigned Best = 0;
       size_t At = 0;
       for (size_t I = 0; I < Taken.size(); ++I)
-        if (unsigned L = Taken[I] ? 0 : likeness(X, NewFound->second[I]); L > Best) {
+        if (unsigned L = Taken[I] ? 0 : likeness(X, NewFound->second[I], ByPlace); L > Best) {
           Best = L;
           At = I;
         }
       if (Best)
         Taken[At] = true;
-      Total.Complete = Total.Complete && Best >= 6; // same place or same context, and the same operation
-      Total.InSameCode |= Best > 6;
+      Total.Complete = Total.Complete && Best >= 1 + Placed + SameBefore; // and the same operation
+      Total.InSameCode = Total.InSameCode && Best >= 1 + SameBefore + SameAfter;
       Total.Score += Best;
     }
     return Total;
@@ -253,7 +293,7 @@ private:
     std::vector<Candidate> All;
     for (uint32_t O : G.first)
       for (uint32_t N : G.second)
-        if (Likeness L = compareUses(O, N); L.InSameCode || (SameCount && L.Complete))
+        if (Likeness L = compareUses(O, N, SameCount); L.InSameCode || (SameCount && L.Complete))
           All.push_back({L.Score, O, N});
     auto IsFree = [&](const Candidate &C) { return Result.ToNew[C.O] == None && Result.ToOld[C.N] == None; };
     auto SameName = [&](const Candidate &C) { return Old.name(Old.Pieces[C.O]) == New.name(New.Pieces[C.N]); };
@@ -328,7 +368,7 @@ private:
 
 } // namespace
 
-Correlation correlate(const Object &Old, const Object &New) { return Correlator(Old, New).run(); }
+Correlation correlate(const Object &Old, const Object &New, Decoder &Decode) { return Correlator(Old, New, Decode).run(); }
 
 void correlateMoved(Session &S) {
   // Exactly one unmatched definition of the name on either side; COMDAT copies do not move, they come and go.

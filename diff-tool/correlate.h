@@ -6,7 +6,7 @@
 namespace wfdiff {
 
 // Within one unit.  Afterwards Match holds for functions, parts and named data.
-Correlation correlate(const Object &Old, const Object &New);
+Correlation correlate(const Object &Old, const Object &New, Decoder &Decode);
 
 // Across units: a function or variable with linkage that moved from one unit to another.
 void correlateMoved(Session &S);

@@ -50,7 +50,7 @@ Error loadUnit(Session &S, uint32_t Unit) {
     index(S.NewGlobals, *U.New, Unit);
   }
   if (U.Old && U.New)
-    U.Match = correlate(*U.Old, *U.New);
+    U.Match = correlate(*U.Old, *U.New, S.Decode);
   else {
     U.Match.ToNew.assign(U.Old ? U.Old->Pieces.size() : 0, None);
     U.Match.ToOld.assign(U.New ? U.New->Pieces.size() : 0, None);

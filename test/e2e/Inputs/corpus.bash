@@ -36,6 +36,7 @@ read -ra units <<<"$(words UNITS)"
 read -ra options <<<"$(words WFDIFF)"
 read -ra new_flags <<<"$(words NEW-FLAGS)"
 read -ra link <<<"$(words LINK)"
+[[ " ${flags[*]} " != *" -fno-pie "* ]] || link+=(-no-pie)
 name=$(basename "$source")
 case $name in
 *.cpp) compile=$WFCLANGXX linker=$CLANGXX ;;

@@ -39,8 +39,8 @@ Symbols:
 std::optional<std::string> difference(const std::string &OldYaml, const std::string &NewYaml,
                                       std::set<std::pair<int64_t, int64_t>> Lines = {}) {
   auto Old = object(OldYaml), New = object(NewYaml);
-  Correlation C = correlate(*Old, *New);
   Decoder D;
+  Correlation C = correlate(*Old, *New, D);
   Comparer Compare(*Old, *New, C, D);
   Compare.setLinePairs(std::move(Lines));
   std::optional<Difference> Found = Compare.compare(pieceOf(*Old, "f"), pieceOf(*New, "f"));

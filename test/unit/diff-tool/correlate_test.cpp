@@ -27,6 +27,11 @@ std::string functions(std::initializer_list<Function> List) {
   return Sections + Symbols;
 }
 
+Correlation correlated(const Object &Old, const Object &New) {
+  Decoder Decode;
+  return correlate(Old, New, Decode);
+}
+
 // What NEW's `Name` is in OLD, or "".
 std::string inOld(const Object &Old, const Object &New, const Correlation &C, StringRef Name) {
   uint32_t Piece = C.ToOld[pieceOf(New, Name)];
@@ -36,7 +41,7 @@ std::string inOld(const Object &Old, const Object &New, const Correlation &C, St
 TEST(Correlate, FollowsSuffixesAndLinkage) {
   auto Old = object(functions({{"f.1", "c3"}, {"g", "c3", "STB_GLOBAL"}}));
   auto New = object(functions({{"f.7", "90c3"}, {"g", "90c3", "STB_LOCAL"}}));
-  Correlation C = correlate(*Old, *New);
+  Correlation C = correlated(*Old, *New);
   EXPECT_EQ(inOld(*Old, *New, C, "f.7"), "f.1");
   EXPECT_EQ(inOld(*Old, *New, C, "g"), "g");
 }
@@ -44,7 +49,7 @@ TEST(Correlate, FollowsSuffixesAndLinkage) {
 TEST(Correlate, PairsClosuresByContent) {
   auto Old = object(functions({{"_Z1fv$_0", "31c0c3"}, {"_Z1fv$_1", "31c9c3"}}));
   auto New = object(functions({{"_Z1fv$_0", "31d2c3"}, {"_Z1fv$_1", "31c0c3"}, {"_Z1fv$_2", "31c9c3"}}));
-  Correlation C = correlate(*Old, *New);
+  Correlation C = correlated(*Old, *New);
   EXPECT_EQ(inOld(*Old, *New, C, "_Z1fv$_0"), "");
   EXPECT_EQ(inOld(*Old, *New, C, "_Z1fv$_1"), "_Z1fv$_0");
   EXPECT_EQ(inOld(*Old, *New, C, "_Z1fv$_2"), "_Z1fv$_1");
@@ -53,7 +58,7 @@ TEST(Correlate, PairsClosuresByContent) {
 TEST(Correlate, DoesNotGuessAmongClosuresThatChangedAndMoved) {
   auto Old = object(functions({{"_Z1fv$_0", "31c0c3"}, {"_Z1fv$_1", "31c9c3"}}));
   auto New = object(functions({{"_Z1fv$_0", "31d2c3"}, {"_Z1fv$_1", "31dbc3"}, {"_Z1fv$_2", "31c9c3"}}));
-  Correlation C = correlate(*Old, *New);
+  Correlation C = correlated(*Old, *New);
   EXPECT_EQ(inOld(*Old, *New, C, "_Z1fv$_0"), "");
   EXPECT_EQ(inOld(*Old, *New, C, "_Z1fv$_1"), "");
   EXPECT_EQ(inOld(*Old, *New, C, "_Z1fv$_2"), "_Z1fv$_1");
@@ -62,7 +67,7 @@ TEST(Correlate, DoesNotGuessAmongClosuresThatChangedAndMoved) {
 TEST(Correlate, TrustsNumbersWhileNoneCameOrWent) {
   auto Old = object(functions({{"_Z1fv$_0", "31c0c3"}, {"_Z1fv$_1", "31c9c3"}}));
   auto New = object(functions({{"_Z1fv$_0", "31d2c3"}, {"_Z1fv$_1", "31c9c3"}}));
-  Correlation C = correlate(*Old, *New);
+  Correlation C = correlated(*Old, *New);
   EXPECT_EQ(inOld(*Old, *New, C, "_Z1fv$_0"), "_Z1fv$_0");
 }
 
@@ -73,7 +78,7 @@ TEST(Correlate, KeepsFunctionsAndDataApart) {
 Symbols:
   - {Name: x, Type: STT_OBJECT, Section: .data.x, Size: 8}
 )");
-  EXPECT_EQ(inOld(*Old, *New, correlate(*Old, *New), "x"), "");
+  EXPECT_EQ(inOld(*Old, *New, correlated(*Old, *New), "x"), "");
 }
 
 } // namespace
