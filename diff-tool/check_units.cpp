@@ -122,6 +122,7 @@ Error checkAll(Session &S) {
   checkLayouts(S);
   checkCode(S); // looks at function pointers whose type changed
   checkEnums(S);
+  checkActive(S);
   return Error::success();
 }
 

@@ -10,6 +10,12 @@ void checkCode(Session &S);    // sleds, parts, coroutines, ifuncs, constructors
 void checkData(Session &S);    // variables, constants, static locals
 void checkLayouts(Session &S); // types of objects and of variables
 void checkEnums(Session &S);   // enumerators
+void checkActive(Session &S);  // functions that a thread may never leave: a warning
+
+// Why a thread may never leave an old function, or nothing.
+std::string whyNeverLeft(const Session &S, uint32_t Unit, uint32_t OldPiece);
+// What that means for an update of it, and what can be done.
+std::string adviceNeverLeft(const Session &S, uint32_t Unit, uint32_t OldPiece);
 
 // An old function that the update gives a new body.
 bool isReplaced(const UnitPair &U, uint32_t OldPiece);

@@ -1,9 +1,9 @@
 // --explain: for each included function why it is in, and the first difference with both sides' instructions.
 #include "diff-tool/report.h"
 
+#include "diff-tool/checks.h"
 #include "diff-tool/closure.h"
 #include "diff-tool/resolve.h"
-#include "format/records.h"
 
 #include "llvm/Demangle/Demangle.h"
 #include "llvm/Support/Format.h"
@@ -44,6 +44,12 @@ static void printSide(Session &S, const char *Side, const Object &O, uint32_t In
   Out << "\n";
 }
 
+static void explainNeverLeft(const Session &S, const UnitPair &U, uint32_t OldPiece, raw_ostream &Out) {
+  uint32_t Unit = &U - S.Units.data();
+  if (std::string Why = whyNeverLeft(S, Unit, OldPiece); !Why.empty())
+    Out << "      note: it " << Why << ": " << adviceNeverLeft(S, Unit, OldPiece) << "\n";
+}
+
 void printExplanation(Session &S, raw_ostream &Out) {
   for (UnitPair &U : S.Units) {
     if (!U.Touched)
@@ -63,13 +69,13 @@ void printExplanation(Session &S, raw_ostream &Out) {
         printSide(S, "NEW", *U.New, State.First->NewPiece, State.First->Offset, Out);
       }
       uint32_t Old = U.Match.ToOld[I];
-      if (State.Kind == Change::Replaced && Old != None && U.Old->Pieces[Old].Record &&
-          (U.Old->Pieces[Old].Record->Flags & (wfp::format::kFunctionEndlessLoop | wfp::format::kFunctionNoReturn)))
-        Out << "      note: it may never return; a thread inside it keeps the old view unless --allow-active "
-            << U.Old->label(U.Old->Pieces[Old]) << "\n";
+      if (State.Kind == Change::Replaced && Old != None)
+        explainNeverLeft(S, U, Old, Out);
     }
-    for (uint32_t P : U.Removed)
+    for (uint32_t P : U.Removed) {
       Out << "  removed function " << pretty(U.Old->label(U.Old->Pieces[P])) << ": only in OLD\n";
+      explainNeverLeft(S, U, P, Out);
+    }
   }
 }
 

@@ -105,6 +105,8 @@ enum SymbolFlag : std::uint32_t {
   kFunctionNoReturn = 1u << 11,   // function: never returns
   kFunctionCoroutine = 1u << 12,  // function: part of a C++20 coroutine
   kFunctionEndlessLoop = 1u << 13,// function: holds a loop without an exit
+  kFunctionLoopBody = 1u << 14,   // function: one turn of another function's event loop
+  kFunctionLoopShell = 1u << 15,  // function: stays on the stack and calls such a body
 };
 
 // One per image, in writable memory, zero until the runtime fills it: without the runtime every poll is a load and a
