@@ -12,6 +12,12 @@
 #     // WFDIFF: OPTIONS     for wfdiff
 #     // NEW-FLAGS: FLAGS    for the new version only
 #     // LINK: FLAGS         for the program
+#     // SHARED: NAME UNITS  a shared object of these units, compiled with -fPIC; a word NAME.so in it is another one that it needs.
+#                            The program is linked with those named lib*; of others main opens argv[2]/NAME
+#     // PROGRAM: UNITS      what the program has itself, if not all units that are in no shared object; each such line is a
+#                            program of its own that runs
+#
+# A unit `.libs/a` is libtool's other object of the same source: it is compiled with -DUNIT_a too.
 #
 # Three comparisons belong to every case:
 #
@@ -24,7 +30,7 @@
 set -u
 source=$1 work=$2
 shift 2
-flags=("$@" ${CORPUS_FLAGS:-})
+flags=(-Wno-unused-command-line-argument "$@" ${CORPUS_FLAGS:-})
 
 fail() {
   echo "corpus: $(basename "$source") ${flags[*]}: $*" >&2
@@ -37,6 +43,9 @@ read -ra options <<<"$(words WFDIFF)"
 read -ra new_flags <<<"$(words NEW-FLAGS)"
 read -ra link <<<"$(words LINK)"
 [[ " ${flags[*]} " != *" -fno-pie "* ]] || link+=(-no-pie)
+mapfile -t shared < <(words SHARED)
+mapfile -t programs < <(words PROGRAM)
+in_shared=" $(words SHARED | tr '\n' ' ')"
 name=$(basename "$source")
 case $name in
 *.cpp) compile=$WFCLANGXX linker=$CLANGXX ;;
@@ -55,8 +64,10 @@ build() {
   for unit in "${units[@]}"; do
     local first=()
     [ "$unit" = "${units[0]}" ] && first=(-DFIRST_UNIT)
-    (cd "$work/$from" && $compile "${flags[@]}" "$@" "${first[@]}" "-DUNIT_$unit" -I"$(dirname "$source")/.." -c "$name" \
-      -o "$work/$to/$unit.o") || fail "cannot be compiled"
+    [[ $in_shared == *" $unit "* ]] && first+=(-fPIC)
+    mkdir -p "$(dirname "$work/$to/$unit")"
+    (cd "$work/$from" && $compile "${flags[@]}" "$@" "${first[@]}" "-DUNIT_${unit##*/}" -I"$(dirname "$source")/.." \
+      -fplugin-arg-wfpatch-root="$work/$to" -c "$name" -o "$work/$to/$unit.o") || fail "cannot be compiled"
   done
 }
 
@@ -74,6 +85,46 @@ expect() {
   { words DIFF && [ $# -gt 0 ] && printf '%s\n' "$@"; } | sort >"$work/expected.txt"
   sed -n 's/^  //p' "$work/report.txt" | sort >"$work/found.txt"
   diff "$work/expected.txt" "$work/found.txt" >&2 || fail "$version: not what was expected (<), but (>)"
+}
+
+# objects WORD...: units as objects of OLD, shared objects as what they are.
+objects() {
+  local word
+  for word in "$@"; do
+    case $word in
+    *.so) printf '%s\n' "$work/$word" ;;
+    *) printf '%s\n' "$work/old/$word.o" ;;
+    esac
+  done
+}
+
+# link_old: the shared objects, and program-1, program-2, ...
+link_old() {
+  local line parts names=() libraries=() unit i
+  for line in "${shared[@]}"; do
+    read -ra parts <<<"$line"
+    mapfile -t names < <(objects "${parts[@]:1}")
+    $linker "${flags[@]}" -shared "${names[@]}" -o "$work/${parts[0]}" -Wl,-soname,"${parts[0]}" -Wl,-rpath,"$work" ||
+      fail "${parts[0]} cannot be linked"
+    [[ ${parts[0]} == lib* ]] && libraries+=("$work/${parts[0]}")
+  done
+  if [ ${#programs[@]} = 0 ]; then
+    programs=("")
+    for unit in "${units[@]}"; do [[ $in_shared == *" $unit "* ]] || programs[0]+="$unit "; done
+  fi
+  for i in "${!programs[@]}"; do
+    read -ra parts <<<"${programs[$i]}"
+    mapfile -t names < <(objects "${parts[@]}")
+    $linker "${flags[@]}" "$work/program.o" "${names[@]}" -o "$work/program-$i" "${libraries[@]}" -Wl,-rpath,"$work" "${link[@]}" \
+      $RUNTIME -pthread || fail "cannot be linked"
+  done
+}
+
+run_programs() {
+  local i
+  for i in "${!programs[@]}"; do
+    timeout -k 5 60 "$work/program-$i" "$work/$1.wfp" "$work" || fail "$2program $i failed ($?)"
+  done
 }
 
 build plain old
@@ -104,10 +155,8 @@ expect new
 
 (cd "$work/plain" && $compile "${flags[@]}" -DPROGRAM -I"$(dirname "$source")/.." -c "$name" -o "$work/program.o") ||
   fail "the program cannot be compiled"
-objects=("${units[@]/#/"$work/old/"}")
-$linker "${flags[@]}" "$work/program.o" "${objects[@]/%/.o}" -o "$work/program" "${link[@]}" $RUNTIME -pthread ||
-  fail "cannot be linked"
-timeout -k 5 60 "$work/program" "$work/new.wfp" || fail "the program failed ($?)"
+link_old
+run_programs new ""
 
 build plain old-unrelated
 build plain new-unrelated -DNEW -DUNRELATED "${new_flags[@]}"
@@ -119,4 +168,4 @@ case $name in
 *) expect "with an unrelated change" "replaced function unrelated" "added function unrelated_helper" \
   "added data unrelated_helper.calls" ;;
 esac
-timeout -k 5 60 "$work/program" "$work/new-unrelated.wfp" || fail "with an unrelated change: the program failed ($?)"
+run_programs new-unrelated "with an unrelated change: "

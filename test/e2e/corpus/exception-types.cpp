@@ -1,7 +1,7 @@
 // Exceptions of classes that only the update knows, of classes in anonymous namespaces, and from functions that may throw now;
 // destructors of old and new frames run in between.
 // RUN: %corpus %s %t -O2 -g
-// RUN: %corpus %s %t.fixed -O2 -fno-pie -no-pie
+// RUN: %corpus %s %t.fixed -O2 -fno-pie
 // LINK: -rdynamic
 // DIFF: replaced function thrower(int)
 // DIFF: replaced function middle(int)
