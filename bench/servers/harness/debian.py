@@ -126,8 +126,8 @@ def fetch_for(server, cache):
     return fetch(server.package, cache, server.version, server.dsc_sha256)
 
 
-def patch_series(tree):
-    lines = (tree / "debian/patches/series").read_text().splitlines()
+def patch_series(folder):
+    lines = (folder / "series").read_text().splitlines()
     return [l.split()[0] for l in lines if l.strip() and not l.startswith("#")]
 
 
@@ -138,8 +138,8 @@ def extract(source, tree):
     _run(["dpkg-source", "--no-copy", "--skip-patches", "--extract", source.dsc, tree])
 
 
-def apply_patch(tree, name):
-    _run(["patch", "--silent", "--strip=1", f"--input=debian/patches/{name}"], cwd=tree)
+def apply_patch(tree, patch, reverse=False):
+    _run(["patch", "--silent", "--strip=1", *(["--reverse"] if reverse else []), f"--input={patch.resolve()}"], cwd=tree)
 
 
 def unpack(source, tree, through, inclusive):
@@ -148,9 +148,10 @@ def unpack(source, tree, through, inclusive):
     The tree is upstream's plus these patches and nothing else: no line is changed for wfpatch's sake.
     """
     extract(source, tree)
-    series = patch_series(tree)
+    folder = tree / "debian/patches"
+    series = patch_series(folder)
     last = next((i for i, name in enumerate(series) if through in name), None)
     if last is None:
         raise SourceError(f"{source.package} {source.version} has no patch {through}; it has {', '.join(series)}")
     for name in series[: last + 1 if inclusive else last]:
-        apply_patch(tree, name)
+        apply_patch(tree, folder / name)

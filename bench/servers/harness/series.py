@@ -4,6 +4,9 @@ One tree takes the patches in the order of debian/patches/series and is brought 
 After each its objects and its program are kept as a state of their own (unchanged ones as hard links), so that any two
 neighbours can be compared, and the program of any of them started, at any time.  State 0 is upstream's source.
 
+Where a package has no patches of interest but its upstream release has fixes, a description names a folder of those fixes as
+patches.  Then the last state is upstream's source, and state 0 is that without the fixes.
+
 A state holds for a package version, commands, compiler and plugin; a run goes on where the last one stopped.
 """
 
@@ -51,8 +54,8 @@ class Series:
         listing = self.work / "listing"
         if not (listing / "debian").exists():
             debian.extract(source, listing)
-        self.listing = listing
-        self.patches = debian.patch_series(listing)
+        self.folder = server.fixes or listing / "debian/patches"
+        self.patches = debian.patch_series(self.folder)
 
     def state(self, number):
         return self.work / "states" / f"{number:03}"
@@ -60,7 +63,8 @@ class Series:
     def _stamp(self, number):
         wanted = {
             "source": self.source.version,
-            "patches": self.patches[:number],
+            "patches": self.patches[:number] if not self.server.fixes else
+                       ["without", *map(build.hash_of, (self.folder / patch for patch in self.patches[number:]))],
             "commands": [self.server.configure_commands, self.server.make_commands],
             "clang": self.toolchain.clang,
             "plugin": build.hash_of(self.toolchain.plugin),
@@ -89,15 +93,19 @@ class Series:
     def _start_over(self, number):
         (self.work / "tree.stamp").unlink(missing_ok=True)
         debian.extract(self.source, self.tree)
-        for patch in self.patches[:number]:
-            debian.apply_patch(self.tree, patch)
+        if self.server.fixes:
+            for patch in reversed(self.patches[number:]):
+                debian.apply_patch(self.tree, self.folder / patch, reverse=True)
+        else:
+            for patch in self.patches[:number]:
+                debian.apply_patch(self.tree, self.folder / patch)
         self.log(f"building {self.server.name} with {number} of {len(self.patches)} patches")
         self._run(self.server.configure_commands + self.server.make_commands, number)
 
     def _advance(self, number):
         patch = self.patches[number - 1]
         self.log(f"building {self.server.name} with {patch} ({number} of {len(self.patches)})")
-        debian.apply_patch(self.tree, patch)
+        debian.apply_patch(self.tree, self.folder / patch)
         self._run(self.server.remake_commands(self.files_of(patch)), number)
 
     def _run(self, commands, number):
@@ -117,7 +125,7 @@ class Series:
 
     def files_of(self, patch):
         """The names of the files that a patch changes."""
-        text = (self.listing / "debian/patches" / patch).read_text(errors="replace")
+        text = (self.folder / patch).read_text(errors="replace")
         return sorted(set(re.findall(r"^\+\+\+ [^/\s]+/(\S+)", text, re.M)))
 
     def step(self, number):

@@ -1,6 +1,6 @@
-"""What the harness needs to know of a server.
+"""What the harness needs to know of a package, and of a server.
 
-A description is a class derived from this one, in an executable beside this package.  Commands are lists of words; those
+A description is a class derived from one of these, in an executable beside this package.  Commands are lists of words; those
 that build may name {cc}, {libs} and {ldflags} (see build.Toolchain.variables).  Everything listens on loopback, keeps its
 files in `work`, and is a child of the harness: nothing survives it.
 """
@@ -8,14 +8,15 @@ files in `work`, and is a child of the harness: nothing survives it.
 import socket
 
 
-class Server:
+class Package:
+    """A Debian source package and how it is built."""
+
     name = None
     package = None  # Debian's source package
     version = None  # of it, if not the newest on offer, with ...
     dsc_sha256 = None  # ... the digest of its .dsc file: a version that the index no longer has is taken from the pool
-    fix = None  # what the name of the patch contains that the scenario applies live
-    binary = None  # the server's program, relative to the tree
-    port_count = 1
+    fixes = None  # a folder of fixes that the source has already, with a file `series`, if not debian/patches is of interest
+    binary = None  # the program, relative to the tree
 
     configure_commands = []
     make_commands = []
@@ -23,6 +24,13 @@ class Server:
     def remake_commands(self, changed):
         """How a built tree is brought up to date after a patch that changed these files."""
         return self.make_commands
+
+
+class Server(Package):
+    """One whose program serves."""
+
+    fix = None  # what the name of the patch contains that the scenario applies live
+    port_count = 1
 
     def helper_commands(self, tree, ports):
         """What must run before the server."""
