@@ -132,6 +132,9 @@ bool parked_stack_is_quiescent(ThreadRecord &record, std::uint64_t seen, const P
   if (!record.stack_top.load(std::memory_order_relaxed) && !find_stack(record, sp))
     return false;
   const std::uintptr_t top = record.stack_top.load(std::memory_order_relaxed);
+  // Stopped at a barrier by its birth (thread_birth.cpp): nothing of the program is on its stack yet.
+  if (sp == top && form == park_form::kCall)
+    return clear(record);
   if (sp < record.stack_low.load(std::memory_order_relaxed) || sp >= top)
     return held(record, kUnknownStack);
 
