@@ -35,13 +35,17 @@ class WfpatchAction : public PluginASTAction {
     auto U = std::make_shared<wfp::Unit>();
     std::string Root = wfp::findBuildRoot(RootArg);
     U->LoopPolls = LoopPolls;
+    U->OutlineLoops = OutlineLoops;
     U->Source = InFile == "-" ? "-" : wfp::relativeToRoot(InFile, Root);
     U->Key = wfp::makeUnitKey(InFile, CI.getFrontendOpts().OutputFile, Root);
     U->Compiler = getClangFullVersion();
     U->Language = CI.getLangOpts().CPlusPlus ? "C++" : "C";
-    U->Options = wfp::describeOptions(CI, LoopPolls);
+    U->Options = wfp::describeOptions(CI, *U);
 
     CodeGenOptions &Options = CI.getCodeGenOpts();
+    // At -O0 too CodeGen shall say where variables begin and end to live, without which the bodies of event loops could
+    // not have variables of their own.  The option does nothing else where there is no address sanitizer.
+    Options.SanitizeAddressUseAfterScope |= OutlineLoops;
     Options.FunctionSections = true;
     Options.DataSections = true;
     Options.DirectAccessExternalData = false;
@@ -61,9 +65,13 @@ class WfpatchAction : public PluginASTAction {
       LoopPolls = Value == "auto";
       return true;
     }
+    if (Name == "event-loops" && (Value == "outline" || Value == "keep")) {
+      OutlineLoops = Value == "outline";
+      return true;
+    }
     unsigned Id = Diags.getCustomDiagID(DiagnosticsEngine::Error,
                                         "wfpatch: unknown plugin argument '%0'; known are quiescence=auto, "
-                                        "quiescence=explicit and root=DIR");
+                                        "quiescence=explicit, event-loops=outline, event-loops=keep and root=DIR");
     Diags.Report(Id) << Arg;
     return false;
   }
@@ -101,6 +109,7 @@ class WfpatchAction : public PluginASTAction {
 
   std::string RootArg;
   bool LoopPolls = true;
+  bool OutlineLoops = false;
 };
 
 } // namespace

@@ -27,8 +27,8 @@ namespace json = llvm::json;
 
 namespace wfp {
 
-LayoutTable::LayoutTable(ASTContext &Ctx, std::string Root)
-    : Ctx(Ctx), Root(std::move(Root)),
+LayoutTable::LayoutTable(ASTContext &Ctx, std::string Root, bool AllEscape)
+    : Ctx(Ctx), Root(std::move(Root)), AllEscape(AllEscape),
       Mangler(ItaniumMangleContext::create(Ctx, Ctx.getDiagnostics())) {}
 
 bool LayoutTable::isInSystemHeader(const Decl *D) const {
@@ -39,6 +39,7 @@ bool LayoutTable::isInSystemHeader(const Decl *D) const {
 void LayoutTable::add(QualType T, bool Escapes, llvm::StringRef Function) {
   if (T.isNull() || T->isDependentType())
     return;
+  Escapes |= AllEscape;
   T = Ctx.getBaseElementType(T.getCanonicalType()).getUnqualifiedType();
   if (const auto *Atomic = T->getAs<AtomicType>())
     T = Atomic->getValueType();

@@ -20,7 +20,8 @@ namespace wfp {
 // Collects types, closed over what they contain by value, and describes each once.
 class LayoutTable {
 public:
-  LayoutTable(clang::ASTContext &Ctx, std::string Root);
+  // AllEscape: no variable is taken for one that stays in the frame of the function that uses it.
+  LayoutTable(clang::ASTContext &Ctx, std::string Root, bool AllEscape);
 
   // T, or what T is an array of, is laid out here.  A type Escapes unless all that the unit has of it are automatic
   // variables whose address does not leave their function: then Function is such a function.
@@ -59,6 +60,7 @@ private:
 
   clang::ASTContext &Ctx;
   std::string Root;
+  bool AllEscape;
   std::unique_ptr<clang::MangleContext> Mangler;
   llvm::DenseMap<const clang::TagDecl *, std::string> Keys;
   llvm::MapVector<const clang::RecordDecl *, Use> Records;

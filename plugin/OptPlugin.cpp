@@ -8,6 +8,10 @@ static llvm::cl::opt<std::string> Quiescence("wfpatch-quiescence",
                                              llvm::cl::desc("Where quiescence points come from: auto or explicit"),
                                              llvm::cl::init("auto"));
 
+static llvm::cl::opt<std::string> EventLoops("wfpatch-event-loops",
+                                             llvm::cl::desc("Bodies of event loops: outline or keep"),
+                                             llvm::cl::init("keep"));
+
 extern "C" LLVM_ATTRIBUTE_WEAK llvm::PassPluginLibraryInfo llvmGetPassPluginInfo() {
   return {.APIVersion = LLVM_PLUGIN_API_VERSION,
           .PluginName = "wfpatch",
@@ -16,6 +20,7 @@ extern "C" LLVM_ATTRIBUTE_WEAK llvm::PassPluginLibraryInfo llvmGetPassPluginInfo
             auto U = std::make_shared<wfp::Unit>();
             U->Compiler = "LLVM " LLVM_VERSION_STRING;
             U->LoopPolls = Quiescence == "auto";
+            U->OutlineLoops = EventLoops == "outline";
             wfp::registerPasses(PB, std::move(U));
           }};
 }

@@ -1,5 +1,6 @@
-// The pipeline.  At its start storage is pinned down; at its end, when the optimiser is through, everything else happens:
-// what it put into functions before that would only be in the optimiser's way.
+// The pipeline.  At its start storage is pinned down, and event loops are taken apart where that is asked for; at its
+// end, when the optimiser is through, everything else happens: what it put into functions before that would only be in
+// the optimiser's way.
 //
 // Dead code and duplicate constants go before the records are made: a record refers to what it describes, and would
 // keep it.  The passes that clang adds behind this point (sanitizers, global DCE) leave what they find here in place,
@@ -29,8 +30,14 @@ static void addLastPasses(ModulePassManager &MPM, const UnitPtr &U) {
 
 void registerPasses(PassBuilder &PB, UnitPtr U) {
   PB.registerPipelineStartEPCallback(
-      [U](ModulePassManager &MPM, OptimizationLevel) { MPM.addPass(PreparePass(U)); });
+      [U](ModulePassManager &MPM, OptimizationLevel) {
+        MPM.addPass(PreparePass(U));
+        if (U->OutlineLoops)
+          MPM.addPass(OutlinePass(U));
+      });
   registerOptimizerLast(PB, [U](ModulePassManager &MPM, OptimizationLevel Level) {
+    if (U->OutlineLoops)
+      MPM.addPass(SealPass());
     if (Level != OptimizationLevel::O0) {
       MPM.addPass(GlobalDCEPass());
       MPM.addPass(ConstantMergePass());
@@ -41,6 +48,10 @@ void registerPasses(PassBuilder &PB, UnitPtr U) {
       [U](StringRef Name, ModulePassManager &MPM, ArrayRef<PassBuilder::PipelineElement>) {
         if (Name == "wfpatch-prepare")
           MPM.addPass(PreparePass(U));
+        else if (Name == "wfpatch-outline")
+          MPM.addPass(OutlinePass(U));
+        else if (Name == "wfpatch-seal")
+          MPM.addPass(SealPass());
         else if (Name == "wfpatch-quiescence")
           MPM.addPass(QuiescencePass(U));
         else if (Name == "wfpatch-sled")

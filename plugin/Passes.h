@@ -18,6 +18,8 @@ namespace wfp {
 inline constexpr char kSledAttribute[] = "wfpatch-sled";
 inline constexpr char kConventionAttribute[] = "wfpatch-convention";
 inline constexpr char kCoroutineAttribute[] = "wfpatch-coroutine";
+// The body of an event loop; value: the function that it was made from.
+inline constexpr char kLoopBodyAttribute[] = "wfpatch-loop-body";
 // Module flags: the passes have run; a front end takes care of this module.
 inline constexpr char kDoneFlag[] = "wfpatch";
 inline constexpr char kFrontEndFlag[] = "wfpatch-front-end";
@@ -32,6 +34,20 @@ struct PreparePass : llvm::PassInfoMixin<PreparePass> {
   llvm::PreservedAnalyses run(llvm::Module &M, llvm::ModuleAnalysisManager &MAM);
   static bool isRequired() { return true; }
   UnitPtr U;
+};
+
+// Pipeline start: bodies of event loops become functions of their own.
+struct OutlinePass : llvm::PassInfoMixin<OutlinePass> {
+  explicit OutlinePass(UnitPtr U) : U(std::move(U)) {}
+  llvm::PreservedAnalyses run(llvm::Module &M, llvm::ModuleAnalysisManager &MAM);
+  static bool isRequired() { return true; }
+  UnitPtr U;
+};
+
+// Pipeline end: these functions, opaque until now, get the linkage that they are to have.
+struct SealPass : llvm::PassInfoMixin<SealPass> {
+  llvm::PreservedAnalyses run(llvm::Module &M, llvm::ModuleAnalysisManager &MAM);
+  static bool isRequired() { return true; }
 };
 
 // Polls at back edges, and explicit quiescence points.
@@ -59,7 +75,8 @@ struct RecordsPass : llvm::PassInfoMixin<RecordsPass> {
 };
 
 // Puts all of them where they belong in the pipelines that PB builds.  In `opt` they also have names, for tests:
-// wfpatch-prepare, wfpatch-quiescence, wfpatch-sled, wfpatch-records, and wfpatch for the last three.
+// wfpatch-prepare, wfpatch-outline, wfpatch-seal, wfpatch-quiescence, wfpatch-sled, wfpatch-records, and wfpatch for the
+// last three.
 void registerPasses(llvm::PassBuilder &PB, UnitPtr U);
 
 } // namespace wfp

@@ -2,6 +2,7 @@
 #include "plugin/SourceInfo.h"
 
 #include "plugin/Layouts.h"
+#include "plugin/LocalNames.h"
 #include "plugin/Symbols.h"
 #include "plugin/TypeUses.h"
 
@@ -20,7 +21,7 @@ namespace json = llvm::json;
 
 namespace wfp {
 
-json::Object describeOptions(const CompilerInstance &CI, bool LoopPolls) {
+json::Object describeOptions(const CompilerInstance &CI, const Unit &U) {
   const CodeGenOptions &G = CI.getCodeGenOpts();
   const LangOptions &L = CI.getLangOpts();
   const TargetOptions &T = CI.getTarget().getTargetOpts();
@@ -35,7 +36,7 @@ json::Object describeOptions(const CompilerInstance &CI, bool LoopPolls) {
                                                                     : "none";
   SmallVector<StringRef, 4> Sanitizers;
   serializeSanitizerSet(L.Sanitize, Sanitizers);
-  return json::Object{
+  json::Object All{
       {"O", Level},
       {"pic", int64_t(L.PICLevel)},
       {"pie", bool(L.PIE)},
@@ -71,8 +72,11 @@ json::Object describeOptions(const CompilerInstance &CI, bool LoopPolls) {
       {"split-machine-functions", bool(G.SplitMachineFunctions)},
       {"integrated-as", !G.DisableIntegratedAS},
       {"mllvm", json::Array(CI.getFrontendOpts().LLVMArgs)},
-      {"quiescence", LoopPolls ? "auto" : "explicit"},
+      {"quiescence", U.LoopPolls ? "auto" : "explicit"},
   };
+  if (U.OutlineLoops) // else the unit is what it was before there was the choice, its id too
+    All["event-loops"] = "outline";
+  return All;
 }
 
 namespace {
@@ -88,8 +92,8 @@ llvm::StringSet<> emittedNames(const llvm::Module &M) {
   return Names;
 }
 
-json::Object describeSource(ASTContext &Ctx, const std::string &Root, const llvm::Module &M) {
-  LayoutTable Layouts(Ctx, Root);
+json::Object describeSource(ASTContext &Ctx, const std::string &Root, const llvm::Module &M, bool OutlineLoops) {
+  LayoutTable Layouts(Ctx, Root, /*AllEscape=*/OutlineLoops);
   std::vector<LineUse> Lines;
   collectUses(Ctx, emittedNames(M), Layouts, Lines);
   json::Array LineArray;
@@ -109,11 +113,23 @@ class SourceInfoConsumer : public ASTConsumer {
 public:
   SourceInfoConsumer(UnitPtr U, std::string Root) : U(std::move(U)), Root(std::move(Root)) {}
 
+  void Initialize(ASTContext &Ctx) override { Context = &Ctx; }
+
+  bool HandleTopLevelDecl(DeclGroupRef Group) override {
+    if (U->OutlineLoops)
+      for (Decl *D : Group)
+        annotateLocals(*Context, D);
+    return true;
+  }
+
   void HandleTranslationUnit(ASTContext &Ctx) override {
-    U->DescribeSource = [&Ctx, Root = Root](const llvm::Module &M) { return describeSource(Ctx, Root, M); };
+    U->DescribeSource = [&Ctx, Root = Root, Outline = U->OutlineLoops](const llvm::Module &M) {
+      return describeSource(Ctx, Root, M, Outline);
+    };
   }
 
 private:
+  ASTContext *Context = nullptr;
   UnitPtr U;
   std::string Root;
 };

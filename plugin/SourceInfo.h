@@ -13,7 +13,7 @@ class CompilerInstance;
 namespace wfp {
 
 // Every option that can alter code or ABI.
-llvm::json::Object describeOptions(const clang::CompilerInstance &CI, bool LoopPolls);
+llvm::json::Object describeOptions(const clang::CompilerInstance &CI, const Unit &U);
 
 // A consumer that sets U->DescribeSource.
 std::unique_ptr<clang::ASTConsumer> makeSourceInfoConsumer(clang::CompilerInstance &CI, UnitPtr U, std::string Root);

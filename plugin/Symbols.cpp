@@ -11,6 +11,7 @@
 #include "llvm/IR/GlobalAlias.h"
 #include "llvm/IR/GlobalIFunc.h"
 #include "llvm/IR/GlobalVariable.h"
+#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/Mangler.h"
@@ -103,6 +104,13 @@ bool hasEndlessLoop(const Function &F) {
   return any_of(BackEdges, [&](auto &Edge) { return !Leaves.contains(Edge.second); });
 }
 
+bool callsLoopBody(const Function &F) {
+  return any_of(instructions(F), [](const Instruction &I) {
+    const auto *Call = dyn_cast<CallBase>(&I);
+    return Call && Call->getCalledFunction() && Call->getCalledFunction()->hasFnAttribute(kLoopBodyAttribute);
+  });
+}
+
 } // namespace
 
 bool addressEscapes(const GlobalValue &G) {
@@ -154,6 +162,10 @@ uint32_t functionFlags(const Function &F) {
     Flags |= format::kFunctionCoroutine;
   if (hasEndlessLoop(F))
     Flags |= format::kFunctionEndlessLoop;
+  if (F.hasFnAttribute(kLoopBodyAttribute))
+    Flags |= format::kFunctionLoopBody;
+  if (callsLoopBody(F))
+    Flags |= format::kFunctionLoopShell;
   return Flags;
 }
 

@@ -5,7 +5,8 @@
 //
 // A type escapes unless the unit has it only as automatic variables that are read and written member by member, or copied
 // to each other.  Every other use (an address taken, a pointer or reference followed, an object passed or returned) lets
-// objects be somewhere else than in the frame of a function that an update replaces.
+// objects be somewhere else than in the frame of a function that an update replaces.  Where event loops are outlined, a
+// variable's frame may be that of a function that stays while the code which uses it is replaced: there all types escape.
 #include "plugin/TypeUses.h"
 
 #include "plugin/LLVMCompat.h"

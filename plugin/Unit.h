@@ -22,6 +22,7 @@ struct Unit {
   std::string Language; // "C", "C++" or empty
   llvm::json::Object Options; // code-generation options; part of the id
   bool LoopPolls = true;      // quiescence=auto
+  bool OutlineLoops = false;  // event-loops=outline
 
   // Called at the start of the pipeline, while the AST is alive and the module holds what CodeGen made of it.  Gives the
   // attributes of the info document that only the AST can give (layouts, enums, lines).

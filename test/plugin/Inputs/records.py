@@ -9,7 +9,7 @@ import struct
 import sys
 
 FLAGS = ["local", "weak", "hidden", "comdat", "address-taken", "constant", None, None, "sled", "endbr", "convention",
-         "noreturn", "coroutine", "endless-loop"]
+         "noreturn", "coroutine", "endless-loop", "loop-body", "loop-shell"]
 
 
 def name_hash(name):
@@ -88,7 +88,7 @@ def main(path, names):
     assert len(arrays) <= 1, f"notes disagree about the bounds: {arrays}"
 
     def flags(value):
-        return ",".join(FLAGS[i] for i in range(14) if value >> i & 1) or "-"
+        return ",".join(FLAGS[i] for i in range(len(FLAGS)) if value >> i & 1) or "-"
 
     def add(array, hash_, flag, size, address, unit):
         name = known.get(hash_, f"{hash_:#x}")
