@@ -18,9 +18,42 @@ using namespace llvm;
 namespace wfp {
 namespace {
 
+constexpr const char *kSharedHandlers = "it shares handlers of exceptions with other code of the function";
+constexpr const char *kUnusual = "it shares values with the rest in an unusual way";
+
 bool isStatic(const Instruction &I) {
   const auto *Alloca = dyn_cast<AllocaInst>(&I);
   return Alloca && Alloca->isStaticAlloca();
+}
+
+// A function numbers the types that it catches: what a landing pad of one has selected says nothing in another.  Pads
+// that clean up, or catch everything, select nothing.
+bool selects(const LandingPadInst &Pad) {
+  for (unsigned I = 0; I < Pad.getNumClauses(); ++I)
+    if (Pad.isFilter(I) || !isa<ConstantPointerNull>(Pad.getClause(I)))
+      return true;
+  return false;
+}
+
+// Is what a landing pad of the region has selected looked at outside?
+bool selectsForOthers(const LoopRegion &R) {
+  if (none_of(R.Blocks, [](BasicBlock *B) {
+        const auto *Pad = B->getLandingPadInst();
+        return Pad && selects(*Pad);
+      }))
+    return false;
+  SmallPtrSet<const BasicBlock *, 16> Seen(R.Exits.begin(), R.Exits.end());
+  SmallVector<const BasicBlock *, 16> Work(R.Exits.begin(), R.Exits.end());
+  while (!Work.empty()) {
+    const BasicBlock *B = Work.pop_back_val();
+    for (const Instruction &I : *B)
+      if (const auto *Call = dyn_cast<IntrinsicInst>(&I); Call && Call->getIntrinsicID() == Intrinsic::eh_typeid_for)
+        return true;
+    for (const BasicBlock *S : successors(B))
+      if (!R.contains(S) && Seen.insert(S).second)
+        Work.push_back(S);
+  }
+  return false;
 }
 
 // Blocks outside L from which an event loop's header can be reached.
@@ -55,7 +88,7 @@ void splitReturns(Function &F) {
 
 // Exceptions of the region land in it: a landing pad outside gets a copy inside, which goes on where the first one
 // does.
-bool copyLandingPads(Function &F, const LoopRegion &R) {
+const char *copyLandingPads(Function &F, const LoopRegion &R) {
   SetVector<BasicBlock *> Outside;
   for (BasicBlock *B : R.Blocks)
     if (auto *Invoke = dyn_cast<InvokeInst>(B->getTerminator()); Invoke && !R.contains(Invoke->getUnwindDest()))
@@ -63,7 +96,12 @@ bool copyLandingPads(Function &F, const LoopRegion &R) {
   for (BasicBlock *Pad : Outside) {
     auto *Landing = dyn_cast<LandingPadInst>(&*Pad->getFirstNonPHIIt());
     if (!Landing || isa<PHINode>(Pad->front()))
-      return false;
+      return kUnusual;
+    if (selects(*Landing))
+      return kSharedHandlers;
+  }
+  for (BasicBlock *Pad : Outside) {
+    auto *Landing = cast<LandingPadInst>(&*Pad->getFirstNonPHIIt());
     BasicBlock *Rest = SplitBlock(Pad, &*std::next(Landing->getIterator()));
     auto *Slot =
         new AllocaInst(Landing->getType(), F.getDataLayout().getAllocaAddrSpace(), "", F.getEntryBlock().begin());
@@ -80,7 +118,7 @@ bool copyLandingPads(Function &F, const LoopRegion &R) {
       if (auto *Invoke = dyn_cast<InvokeInst>(B->getTerminator()); Invoke && Invoke->getUnwindDest() == Pad)
         Invoke->setUnwindDest(Copy);
   }
-  return true;
+  return nullptr;
 }
 
 bool crosses(const Instruction &I, const LoopRegion &R) {
@@ -210,24 +248,27 @@ const char *whyNotMovable(const LoopRegion &R) {
       }
     }
   }
+  if (selectsForOthers(R))
+    return kSharedHandlers;
   for (BasicBlock *Exit : R.Exits)
     if (Exit->isEHPad() && !isa<LandingPadInst>(&*Exit->getFirstNonPHIIt()))
       return "of its exceptions' personality";
   return SavesStack || RestoresStack ? "of a variable-length array or alloca" : nullptr;
 }
 
-bool isolateRegion(Function &F, BasicBlock *Header, ArrayRef<BasicBlock *> EventLoops) {
+const char *isolateRegion(Function &F, BasicBlock *Header, ArrayRef<BasicBlock *> EventLoops) {
   splitReturns(F);
-  if (!copyLandingPads(F, findRegion(F, Header, EventLoops)))
-    return false;
+  if (const char *Why = copyLandingPads(F, findRegion(F, Header, EventLoops)))
+    return Why;
   if (!demotePhis(findRegion(F, Header, EventLoops)))
-    return false;
+    return kUnusual;
   // Demoting the value of an invoke splits its edge, and so changes the region.
   if (!demoteValues(F, findRegion(F, Header, EventLoops)))
-    return false;
+    return kUnusual;
   LoopRegion R = findRegion(F, Header, EventLoops);
   demoteArguments(F, R);
-  return none_of(instructions(F), [&](const Instruction &I) { return !isStatic(I) && crosses(I, R); });
+  bool Isolated = none_of(instructions(F), [&](const Instruction &I) { return !isStatic(I) && crosses(I, R); });
+  return Isolated ? nullptr : kUnusual;
 }
 
 } // namespace wfp

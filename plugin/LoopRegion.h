@@ -29,7 +29,7 @@ LoopRegion findRegion(llvm::Function &F, llvm::BasicBlock *Header, llvm::ArrayRe
 const char *whyNotMovable(const LoopRegion &R);
 
 // Changes F so that nothing but memory and the entry of each exit connects the region of the loop at Header with the
-// rest: no value, no exception.  Returns false if that cannot be done.
-bool isolateRegion(llvm::Function &F, llvm::BasicBlock *Header, llvm::ArrayRef<llvm::BasicBlock *> EventLoops);
+// rest: no value, no exception that lands elsewhere.  Returns why that cannot be done, or nothing.
+const char *isolateRegion(llvm::Function &F, llvm::BasicBlock *Header, llvm::ArrayRef<llvm::BasicBlock *> EventLoops);
 
 } // namespace wfp

@@ -23,6 +23,7 @@
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/OptimizationRemarkEmitter.h"
 #include "llvm/IR/Dominators.h"
+#include "llvm/IR/EHPersonalities.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Module.h"
 
@@ -31,14 +32,17 @@ using namespace llvm;
 namespace wfp {
 namespace {
 
+// Of C++, and of C's clean-ups.  Those of other languages were not tried.
+bool isItanium(EHPersonality P) { return P == EHPersonality::GNU_CXX || P == EHPersonality::GNU_C; }
+
 // Why no loop of the function can be outlined, or nothing.
 const char *whyNotOutlined(const Function &F) {
   if (F.isPresplitCoroutine())
     return "the function is a coroutine";
   if (F.hasFnAttribute(Attribute::Naked))
     return "the function is naked";
-  if (F.hasPersonalityFn())
-    return "exceptions pass through the function, or are caught in it";
+  if (F.hasPersonalityFn() && !isItanium(classifyEHPersonality(F.getPersonalityFn())))
+    return "of its exceptions' personality";
   if (F.hasComdat())
     return "the function is shared with other units";
   for (const Instruction &I : instructions(F))
@@ -85,8 +89,8 @@ private:
                       Function *&Body) {
     if (const char *Why = whyNotMovable(findRegion(F, Header, Headers)); Why)
       return Why;
-    if (!isolateRegion(F, Header, Headers))
-      return "it shares values with the rest in an unusual way";
+    if (const char *Why = isolateRegion(F, Header, Headers))
+      return Why;
     LoopRegion R = findRegion(F, Header, Headers);
     if (const char *Why = whyNotMovable(R))
       return Why;

@@ -13,7 +13,7 @@ declare void @handle(ptr)
 declare void @work(i32)
 declare i32 @setjmp(ptr) returns_twice
 declare void @llvm.va_start.p0(ptr)
-declare i32 @__gxx_personality_v0(...)
+declare i32 @rust_eh_personality(...)
 @stop = global i32 0
 
 ; No exit.  What the turns share lies in two objects: variables that nobody else can reach, and others.  `unused` is not used
@@ -165,8 +165,8 @@ done:
 
 ; What cannot be moved says why.
 ; CHECK-NOT: @refuse{{.*}}.loop
-; WHY: remark: {{.*}} the event loop's body stays in refuse_exceptions, because exceptions pass through the function, or are caught in it
-define void @refuse_exceptions() personality ptr @__gxx_personality_v0 {
+; WHY: remark: {{.*}} the event loop's body stays in refuse_personality, because of its exceptions' personality
+define void @refuse_personality() personality ptr @rust_eh_personality {
   br label %loop
 loop:
   call void @work(i32 1)
