@@ -11,6 +11,7 @@
 #     // REFUSED: TEXT       wfdiff must refuse, for exactly these reasons: `SYMBOL: REASON`, each up to where TEXT ends
 #     // WFDIFF: OPTIONS     for wfdiff
 #     // NEW-FLAGS: FLAGS    for the new version only
+#     // WARNED: TEXT        what wfdiff must warn of, and of nothing else: likewise
 #     // LINK: FLAGS         for the program
 #     // SHARED: NAME UNITS  a shared object of these units, compiled with -fPIC; a word NAME.so in it is another one that it needs.
 #                            The program is linked with those named lib*; of others main opens argv[2]/NAME
@@ -77,6 +78,23 @@ diff_versions() {
   verdict=$?
 }
 
+# match VERB FOUND-ARRAY TEXT...: each found reason begins with a text, and each text begins one.
+match() {
+  local verb=$1 reason text known
+  declare -n found=$2
+  shift 2
+  for reason in "${found[@]}"; do
+    known=
+    for text in "$@"; do [ "${reason#"$text"}" = "$reason" ] || known=1; done
+    [ "$known" ] || fail "$verb for another reason: $reason"
+  done
+  for text in "$@"; do
+    known=
+    for reason in "${found[@]}"; do [ "${reason#"$text"}" = "$reason" ] || known=1; done
+    [ "$known" ] || fail "not $verb for: $text"
+  done
+}
+
 # expect VERSION LINE...: what the report must say besides the source's DIFF lines.
 expect() {
   [ "${CORPUS_ANY:-}" ] && return
@@ -138,19 +156,13 @@ mapfile -t refused < <(words REFUSED)
 if [ ${#refused[@]} -gt 0 ]; then
   [ $verdict = 1 ] || fail "was not refused"
   mapfile -t reasons < <(sed -n 's/^wfdiff: refused: [^:]*: //p' "$work/refusals.txt")
-  for reason in "${reasons[@]}"; do
-    known=
-    for text in "${refused[@]}"; do [ "${reason#"$text"}" = "$reason" ] || known=1; done
-    [ "$known" ] || fail "refused for another reason: $reason"
-  done
-  for text in "${refused[@]}"; do
-    known=
-    for reason in "${reasons[@]}"; do [ "${reason#"$text"}" = "$reason" ] || known=1; done
-    [ "$known" ] || fail "not refused for: $text"
-  done
+  match refused reasons "${refused[@]}"
   exit 0
 fi
 [ $verdict = 0 ] || { cat "$work/report.txt" "$work/refusals.txt" >&2 && fail "wfdiff's verdict is $verdict"; }
+mapfile -t warned < <(words WARNED)
+mapfile -t warnings < <(sed -n 's/^wfdiff: warning: [^:]*: //p' "$work/refusals.txt")
+[ "${CORPUS_ANY:-}" ] || [ ${#warned[@]} = 0 ] || match warned warnings "${warned[@]}"
 expect new
 
 (cd "$work/plain" && $compile "${flags[@]}" -DPROGRAM -I"$(dirname "$source")/.." -c "$name" -o "$work/program.o") ||

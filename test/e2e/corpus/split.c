@@ -1,5 +1,4 @@
-// Functions of which the compiler splits a part off: only the part changes; only what stays; one that is split in NEW only, and
-// one that ceases to be.  By a list of blocks, and with a profile by -fsplit-machine-functions.
+// Functions of which the compiler splits a part off: only the part changes, or only what stays.
 // RUN: printf '!part\n!!0\n!main_part\n!!0\n' > %t.blocks
 // RUN: %corpus %s %t -O2 -fbasic-block-sections=list=%t.blocks
 // DIFF: replaced function part
