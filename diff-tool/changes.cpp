@@ -63,6 +63,8 @@ static Error propagateConstants(Session &S) {
       if (!U.New->isCode(P))
         continue;
       for (const Target &T : U.New->targets(P)) {
+        if (T.Piece != None && U.New->Pieces[T.Piece].Local)
+          continue; // a namesake
         StringRef Name = T.Piece == None ? U.New->Symbols[T.Symbol].Name : U.New->name(U.New->Pieces[T.Piece]);
         uint32_t F = P.Kind == PieceKind::FunctionPart ? P.Parent : I;
         if (S.ChangedConstants.count(Name.str()) && U.State[F].Kind == Change::Same)

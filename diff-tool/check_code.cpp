@@ -43,6 +43,18 @@ void checkReplaced(Session &S, const UnitPair &U, const Object &Old, const Piece
     S.refuse(U, Name, "is a C++20 coroutine and changed; suspended frames of it may exist");
 }
 
+// Whether the function that a new one replaces has such a convention, too: then it has no sled, which is all there is to say.
+bool hadConvention(const Session &S, const UnitPair &U, uint32_t New) {
+  const Object *Old = U.Old.get();
+  uint32_t P = Old ? U.Match.ToOld[New] : None;
+  if (auto From = U.MovedFrom.find(New); From != U.MovedFrom.end()) {
+    Old = S.Units[From->second.Unit].Old.get();
+    P = From->second.Piece;
+  }
+  const SymbolRecord *R = P != None ? Old->Pieces[P].Record : nullptr;
+  return R && (R->Flags & kFunctionConvention);
+}
+
 void checkParts(Session &S, const UnitPair &U, const Object &Old, const Piece &P) {
   for (uint32_t Part : describeOldCode(Old, P, S.Decode).LostParts)
     S.refuse(U, Old.label(P), "its split part " + Old.label(Old.Pieces[Part]) + " cannot be located from its main part");
@@ -265,7 +277,7 @@ void checkCode(Session &S) {
       checkRemoved(S, U);
     for (uint32_t P = 0; U.New && P < U.State.size(); ++P) {
       const SymbolRecord *R = U.New->Pieces[P].Record;
-      if (U.State[P].Kind == Change::Replaced && R && (R->Flags & kFunctionConvention))
+      if (U.State[P].Kind == Change::Replaced && R && (R->Flags & kFunctionConvention) && !hadConvention(S, U, P))
         S.refuse(U, U.New->label(U.New->Pieces[P]),
                  "has another calling convention in NEW, one that may keep r11 live: calls to it cannot be redirected");
       if (U.State[P].Kind == Change::Replaced && R && (R->Flags & kFunctionCoroutine))

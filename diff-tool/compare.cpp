@@ -129,7 +129,9 @@ std::optional<Difference> Comparer::compareRelocations(uint32_t O, uint32_t N) {
       return Difference{"at +0x" + utohexstr(X) + " relocation " + relocationName(R[I].Type) + " -> " +
                             relocationName(Q[I].Type),
                         O, N, X};
-    if (std::optional<std::string> Why = compareTargets(S[I], T[I]))
+    // A table of distances (what `switch` becomes) counts them from its begin, so that an entry's addend leads past its target.
+    bool Distance = !Old.isCode(A) && (Class == RelocationClass::PcRelative || Class == RelocationClass::PcRelative64);
+    if (std::optional<std::string> Why = compareTargets(S[I], T[I], Distance))
       return Difference{"at +0x" + utohexstr(X) + " " + *Why, O, N, X};
   }
   if (R.size() != Q.size()) {
@@ -149,11 +151,11 @@ static std::string quote(ArrayRef<uint8_t> Bytes) {
   return Out + (Bytes.size() > 41 ? "...\"" : "\"");
 }
 
-std::optional<std::string> Comparer::compareStrings(const Target &A, const Target &B) {
-  // A reference into a string means its tail.
-  auto Tail = [](const Object &O, const Target &T) {
+std::optional<std::string> Comparer::compareStrings(const Target &A, const Target &B, bool Distance) {
+  // A reference into a string means its tail.  Of a distance it is not known where in the string it leads.
+  auto Tail = [&](const Object &O, const Target &T) {
     ArrayRef<uint8_t> Bytes = O.bytes(O.Pieces[T.Piece]);
-    return T.Offset < 0 || uint64_t(T.Offset) > Bytes.size() ? Bytes : Bytes.drop_front(T.Offset);
+    return Distance || T.Offset < 0 || uint64_t(T.Offset) > Bytes.size() ? Bytes : Bytes.drop_front(T.Offset);
   };
   ArrayRef<uint8_t> X = Tail(Old, A), Y = Tail(New, B);
   if (X == Y)
@@ -161,7 +163,7 @@ std::optional<std::string> Comparer::compareStrings(const Target &A, const Targe
   return "string " + quote(X) + " -> " + quote(Y);
 }
 
-std::optional<std::string> Comparer::compareTargets(const Target &A, const Target &B) {
+std::optional<std::string> Comparer::compareTargets(const Target &A, const Target &B, bool Distance) {
   auto Name = [](const Object &O, const Target &T) {
     return T.Piece == None ? O.Symbols[T.Symbol].Name.str() : O.label(O.Pieces[T.Piece]);
   };
@@ -200,10 +202,12 @@ std::optional<std::string> Comparer::compareTargets(const Target &A, const Targe
       return Name(Old, A) + ": " + D->What;
     return std::nullopt;
   }
-  if (P.String && Q.String)
-    return compareStrings(A, B);
+  if (P.String && Q.String && !Distance)
+    return compareStrings(A, B, false);
   if (std::optional<std::string> Why = Offsets())
     return Why;
+  if (P.String && Q.String)
+    return compareStrings(A, B, true);
   if (ConstantsByName && P.Kind == PieceKind::Constant && Match.ToNew[A.Piece] == B.Piece)
     return std::nullopt;
   if (std::optional<Difference> D = compare(A.Piece, B.Piece))

@@ -41,8 +41,8 @@ private:
   std::optional<Difference> compareUnwind(uint32_t O, uint32_t N);
   std::optional<std::string> compareEntries(const FrameEntry &A, const FrameEntry &B, bool IsFde);
   // Why two references differ, or nothing.
-  std::optional<std::string> compareTargets(const Target &A, const Target &B);
-  std::optional<std::string> compareStrings(const Target &A, const Target &B);
+  std::optional<std::string> compareTargets(const Target &A, const Target &B, bool Distance = false);
+  std::optional<std::string> compareStrings(const Target &A, const Target &B, bool Distance);
   bool isLineNoise(uint32_t O, uint32_t N, uint64_t &Offset);
 };
 
