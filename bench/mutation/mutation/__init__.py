@@ -6,6 +6,7 @@ elf.py       objects, read by struct alone
 oracle.py    what changed between two objects, from llvm-objdump's disassembly and the sections' content
 verdict.py   wfdiff's verdict against the oracle's
 observe.py   an update in a running process against the mutated program itself
+inspect_process.py  what gdb sees of a process
 campaign.py  one edit from site to record, and the campaign over all of them
 report.py    the table
 """

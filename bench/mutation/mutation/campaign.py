@@ -24,6 +24,7 @@ class Setting:
 
     def __init__(self, options, toolchain, builds):
         self.options, self.toolchain, self.builds = options, toolchain, builds
+        self.wfdiff = toolchain.tool("wfdiff")
         tools = Path(os.path.realpath(toolchain.clang)).parent
         self.objdump = tools / "llvm-objdump"
         self.libclang = tools.parent / "lib/libclang.so.1"
@@ -31,7 +32,7 @@ class Setting:
             self.libclang = next((tools.parent / "lib").glob("libclang-[0-9]*.so"))
         self.resources = subprocess.run([toolchain.clang, "-print-resource-dir"], capture_output=True, text=True,
                                         check=True).stdout.strip()
-        self.wfdiff_hash = hashlib.sha256(toolchain.tool("wfdiff").read_bytes()).hexdigest()[:12]
+        self.wfdiff_hash = hashlib.sha256(self.wfdiff.read_bytes()).hexdigest()[:12]
 
     def site_list(self, job):
         """Finds a source's sites, once: (target, source) -> sites by kind."""
@@ -70,7 +71,7 @@ class Worker:
         for session in self.sessions.values():
             session.close()
 
-    def _tree(self, build):
+    def tree(self, build):
         tree = build.work / f"work{self.number}"
         if build.target.name not in self.trees:
             hard_link_tree(build.base, tree)
@@ -81,25 +82,38 @@ class Worker:
         builds = self.setting.builds
         name = chance.choices(list(builds), [b.target.weight for b in builds.values()])[0]
         build = builds[name]
-        if name not in self.sites:
-            self.sites[name] = {s: self.setting.site_list((name, s)) for s in build.mutable}
         kinds = edits.SEMANTIC if chance.random() < 0.65 else edits.NEUTRAL
-        offered = {k: w for k, w in kinds.items() if any(k in s for s in self.sites[name].values())}
-        kind = chance.choices(list(offered), list(offered.values()))[0]
-        source = chance.choice([s for s, sites in self.sites[name].items() if kind in sites])
-        return build, source, chance.choice(self.sites[name][source][kind])
+        while True:  # until a source has sites of the kind
+            kind = chance.choices(list(kinds), list(kinds.values()))[0]
+            source = chance.choice(build.mutable)
+            sites = self._sites(name, source).get(kind)
+            if sites:
+                return build, source, chance.choice(sites)
+
+    def _sites(self, name, source):
+        key = (name, source)
+        if key not in self.sites:
+            self.sites[key] = self.setting.site_list(key)
+        return self.sites[key]
 
     def edit(self, number):
         begin = time.monotonic()
         chance = random.Random(f"{self.setting.options.seed}/{number}")
         build, source, site = self._choose(chance)
         record = {"number": number, "target": build.target.name, "source": source, "kind": site["kind"],
-                  "function": site["function"], "semantic": site["kind"] in edits.SEMANTIC, "was": site["was"][:200]}
-        tree = self._tree(build)
+                  "function": site["function"], "semantic": site["kind"] in edits.SEMANTIC, "was": site["was"][:200],
+                  "wfdiff": self.setting.wfdiff_hash}
         old_text = (build.base / source).read_bytes().decode("latin-1")
         new_text, facts = edits.apply(old_text, site, chance, number)
         record.update(facts)
-        observed = chance.random() < 1 / 3
+        observed = chance.random() < 0.42  # a third of all, since `samples` are compared only
+        self.make(record, build, source, old_text, new_text, observed)
+        record["seconds"] = round(time.monotonic() - begin, 2)
+        return record
+
+    def make(self, record, build, source, old_text, new_text, observed):
+        """Makes the edit of `source` and has it judged: completes the record."""
+        tree = self.tree(build)
         places = [source, build.object_of(source)]
         try:
             for place in places:  # hard links to the base
@@ -114,15 +128,12 @@ class Worker:
             for place in places:
                 (tree / place).unlink(missing_ok=True)
                 os.link(build.base / place, tree / place)
-        record["seconds"] = round(time.monotonic() - begin, 2)
-        return record
 
     def _judge(self, record, build, tree, source, old_text, new_text, observed):
         place = build.object_of(source)
         update = build.work / f"update{self.number}.wfp"
         update.unlink(missing_ok=True)
-        command = [str(self.setting.toolchain.tool("wfdiff")), str(build.base / "obj"), str(tree / "obj"), "-o", str(update),
-                   "--json"]
+        command = [str(self.setting.wfdiff), str(build.base / "obj"), str(tree / "obj"), "-o", str(update), "--json"]
         result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         try:
             answer = json.loads(result.stdout)
@@ -138,9 +149,10 @@ class Worker:
         if seen == "update" and observed and build.target.program and not wrong:
             session = self.sessions.get(build.target.name)
             if session is None:
-                session = self.sessions[build.target.name] = Session(build, build.work / f"run{self.number}")
-            affected = set(facts.replaced) | facts.removed | facts.added | set().union(*users.values(), [])
-            record["observed"], unlike = session.observe(update, self._demangled(affected), tree)
+                folder = build.work / f"run{self.number}"
+                session = self.sessions[build.target.name] = Session(build, folder, self._demangled)
+            replaced = set(facts.replaced) | facts.removed | set().union(*users.values(), [])
+            record["observed"], unlike = session.observe(update, replaced | facts.added, replaced, tree, source)
             wrong += unlike
         record["wrong"] = wrong
         record["result"] = "wrong" if wrong else "right"
@@ -154,7 +166,7 @@ class Worker:
 
     def _users(self, build, place, facts):
         """Functions of other units that use a constant which changed here, by unit."""
-        names, found = set(facts.constants), {}
+        names, found = facts.linked_constants, {}
         if names:
             for other in sorted((build.base / "obj").glob("*.o")):
                 content = other.read_bytes()

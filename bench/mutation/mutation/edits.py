@@ -53,7 +53,9 @@ class _Finder:
                           self.k.FUNCTION_TEMPLATE, self.k.CONVERSION_FUNCTION}
         self.scopes = {self.k.NAMESPACE, self.k.LINKAGE_SPEC, self.k.UNEXPOSED_DECL}
         self.records = {self.k.STRUCT_DECL, self.k.CLASS_DECL, self.k.UNION_DECL, self.k.CLASS_TEMPLATE}
-        self.uses = {}  # declaration's offset -> offsets of references
+        self.naming = {self.k.DECL_REF_EXPR, self.k.VARIABLE_REF, self.k.MEMBER_REF_EXPR, self.k.VAR_DECL}
+        self.uses = {}
+        self._gather_uses(unit.cursor)
         self._top(unit.cursor)
 
     def _mine(self, cursor):
@@ -94,7 +96,7 @@ class _Finder:
                 else:
                     self._literals(cursor, None, "file-constant")
                 if cursor.kind == self.k.VAR_DECL and cursor.storage_class == self.storage_static:
-                    self._rename(cursor, "rename-static", None, scope.translation_unit.cursor)
+                    self._rename(cursor, "rename-static", None)
                 last = None
 
     def _literals(self, cursor, function, kind):
@@ -117,26 +119,24 @@ class _Finder:
         if spots:
             self.add("string", begin, end, function, spots=spots)
 
-    def _rename(self, declaration, kind, function, within):
-        name, at = declaration.spelling, declaration.location.offset
-        if not name or self.text[at: at + len(name)] != name:
-            return
-        places = {at}
-        for cursor in within.walk_preorder():
-            if cursor.kind in (self.k.DECL_REF_EXPR, self.k.VARIABLE_REF, self.k.MEMBER_REF_EXPR, self.k.VAR_DECL):
-                target = cursor.referenced
-                if target is None or target.spelling != name or not self._mine(cursor):
-                    continue
-                if cursor.kind == self.k.VAR_DECL:
-                    if cursor.semantic_parent != declaration.semantic_parent:
-                        continue
-                elif target.canonical != declaration.canonical:
-                    continue
-                place = cursor.location.offset
-                if self.text[place: place + len(name)] != name:
-                    return  # used through a macro
-                places.add(place)
-        self.add(kind, min(places), max(places) + len(name), function, places=sorted(places), name=name)
+    def _gather_uses(self, cursor):
+        """Where each declaration of this file is named, in one pass: places by the declaration's own; None for a macro."""
+        for child in cursor.get_children():
+            if not self._mine(child):
+                continue
+            if child.kind in self.naming:
+                target = child if child.kind == self.k.VAR_DECL else child.referenced
+                if target is not None and target.spelling and self._mine(target):
+                    place = child.location.offset
+                    named = self.text[place: place + len(target.spelling)] == target.spelling
+                    self.uses.setdefault(target.canonical.location.offset, set()).add(place if named else None)
+            self._gather_uses(child)
+
+    def _rename(self, declaration, kind, function):
+        name = declaration.spelling
+        places = self.uses.get(declaration.canonical.location.offset, {None})
+        if name and None not in places:
+            self.add(kind, min(places), max(places) + len(name), function, places=sorted(places), name=name)
 
     def _function(self, cursor, top):
         """`top`: where the outermost declaration that holds the function begins."""
@@ -152,9 +152,9 @@ class _Finder:
         if self.cxx:
             self.add("throw", begin + 1, begin + 1, function)
         self.add("blank-lines", begin + 1, begin + 1, function)
-        self._visit(body, function, cursor)
+        self._visit(body, function)
 
-    def _visit(self, cursor, function, owner):
+    def _visit(self, cursor, function):
         children = list(cursor.get_children())
         kind = cursor.kind
         begin, end = self._span(cursor)
@@ -200,10 +200,10 @@ class _Finder:
             first, last = self._span(children[0])
             self.add("catch", first, last, function)
         elif kind == self.k.VAR_DECL and cursor.storage_class != self.storage_static:
-            self._rename(cursor, "rename-local", function, owner)
+            self._rename(cursor, "rename-local", function)
         for child in children:
             if self._mine(child):
-                self._visit(child, function, owner)
+                self._visit(child, function)
 
     def _statements(self, children, function):
         last = None

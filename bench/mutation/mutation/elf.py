@@ -14,9 +14,9 @@ Relocation = namedtuple("Relocation", "offset type symbol addend")
 
 
 class Section:
-    def __init__(self, index, name, kind, flags, size, link, info, entry, data):
+    def __init__(self, index, name, kind, flags, offset, size, link, info, entry, data):
         self.index, self.name, self.kind, self.flags, self.size = index, name, kind, flags, size
-        self.link, self.info, self.entry, self.data = link, info, entry, data
+        self.offset, self.link, self.info, self.entry, self.data = offset, link, info, entry, data
         self.relocations = []  # sorted by offset
         self.symbols = []  # sized or not, without section symbols; sorted by (value, -size)
         self.comdat = False
@@ -64,7 +64,7 @@ class Object:
         for index, (name, kind, flags, _, offset, length, link, info, _, entry) in enumerate(raw):
             content = b"" if kind == SHT_NOBITS else data[offset: offset + length]
             self.sections.append(
-                Section(index, text(raw[names][4], name), kind, flags, length, link, info, entry, content))
+                Section(index, text(raw[names][4], name), kind, flags, offset, length, link, info, entry, content))
         self.symbols = []
         extended = next((s for s in self.sections if s.kind == 18), None)
         for table in (s for s in self.sections if s.kind == SHT_SYMTAB):

@@ -10,6 +10,9 @@ mean the same.  A reference means
     a place in a function        the function's name and the offset: jump tables, labels
     what is not in the object    its name
 
+An entry of a table of 32-bit distances (what `switch` becomes: of code, of strings, of constants) counts from the table's
+begin, although its relocation counts from the entry.  Where a table begins is known from the references to it.
+
 A variable's initial value means its content likewise, but a pointer to a named constant means that constant.  An
 instruction that loads, pushes or stores a line number is the same if the two lines are: the caller gives both sources.
 """
@@ -17,6 +20,7 @@ instruction that loads, pushes or stores a line number is the same if the two li
 import json
 import re
 import subprocess
+from bisect import bisect_right
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 
@@ -41,8 +45,10 @@ class Facts:
     initial: set = field(default_factory=set)  # writable variables whose initial value changed
     resized: set = field(default_factory=set)  # variables whose size or kind changed
     constants: set = field(default_factory=set)  # named constants whose content changed
+    linked_constants: set = field(default_factory=set)  # those of them that other units can use
     new_data: set = field(default_factory=set)
     lost_data: set = field(default_factory=set)
+    leads_into: set = field(default_factory=set)  # read-only data that holds places in functions that changed
     startup: bool = False  # .init_array and its kin call something else
     aliases: dict = field(default_factory=dict)  # every name of a function -> the name used here
     noise: int = 0  # operands that were told to be line numbers
@@ -75,6 +81,7 @@ class Unit:
         for symbol in self.object.symbols:
             if symbol.type == elf.STT_COMMON:
                 self.data[self.name(symbol)] = symbol
+        self._referenced = self._references()
         self.instructions = self._disassemble(objdump)
         self.frames = self._frames()
 
@@ -146,6 +153,23 @@ class Unit:
             at = end
         return result
 
+    def _references(self):
+        """section -> sorted offsets in it that code refers to by a 32-bit distance: where its tables begin, among others."""
+        result = {}
+        for section in self.object.sections:
+            for relocation in section.relocations if section.code else ():
+                symbol = self.object.symbols[relocation.symbol]
+                if symbol.section is not None and relocation.type == 2:
+                    # Tables are referred to by `lea`, whose displacement is its last field.
+                    result.setdefault(symbol.section, set()).add(symbol.value + relocation.addend + 4)
+        return {index: sorted(offsets) for index, offsets in result.items()}
+
+    def _table_begin(self, section, begin, offset):
+        """Where the table begins that holds `offset`, in a piece that begins at `begin`."""
+        known = self._referenced.get(section.index, [])
+        at = bisect_right(known, offset)
+        return max(known[at - 1], begin) if at else begin
+
     def meaning_of(self, relocation, bias):
         """What a relocation points at.  `bias`: from a PC-relative field to the end of its instruction."""
         kind = SAME_MEANING.get(relocation.type, relocation.type)
@@ -208,22 +232,26 @@ class Unit:
         data = section.content(begin, end)
         refers = []
         for relocation in section.relocations_in(begin, end):
-            refers.append((relocation.offset - begin, self._initial(relocation) if constants_by_name
-                           else self.meaning_of(relocation, 0)))
+            bias = 0
+            if relocation.type == 2 and not section.name.startswith(".gcc_except_table"):
+                bias = self._table_begin(section, begin, relocation.offset) - relocation.offset
+            refers.append((relocation.offset - begin, self._initial(relocation, bias) if constants_by_name
+                           else self.meaning_of(relocation, bias)))
         if section.name.startswith(".gcc_except_table"):
             data = data.rstrip(b"\0")
         self._under_way.discard(key)
         self._meanings[key] = (data, tuple(refers), end - begin if not section.name.startswith(".gcc_except") else 0)
         return self._meanings[key]
 
-    def _initial(self, relocation):
+    def _initial(self, relocation, bias):
         symbol = self.object.symbols[relocation.symbol]
         if symbol.section is not None and not self.object.sections[symbol.section].code:
             section = self.object.sections[symbol.section]
-            _, _, named = self._piece(section, symbol.value + relocation.addend, symbol)
+            target = symbol.value + relocation.addend + bias
+            _, _, named = self._piece(section, target, symbol)
             if named is not None and not section.flags & elf.SHF_STRINGS:
-                return ("name", self.name(named), symbol.value + relocation.addend - named.value, relocation.type)
-        return self.meaning_of(relocation, 0)
+                return ("name", self.name(named), target - named.value, relocation.type)
+        return self.meaning_of(relocation, bias)
 
     def initial_value(self, symbol):
         if symbol.type == elf.STT_COMMON:
@@ -266,14 +294,29 @@ class Unit:
                 result.append((section.name.split(".")[1], self.content(section, 0, section.size)))
         return sorted(result, key=repr)
 
+    def leads_into(self, functions):
+        """Names of read-only data, or of its section if it has none, that refers to places in these functions."""
+        found = set()
+        for section in self.object.sections:
+            if section.code or not section.allocated or section.name.startswith((".gcc_except_table", ".eh_frame", "wfp_")):
+                continue
+            for relocation in section.relocations:
+                meaning = self.meaning_of(relocation, 0)
+                if meaning[0] == "place" and meaning[1] in functions:
+                    _, _, symbol = self._piece(section, relocation.offset)
+                    found.add(self.name(symbol) if symbol else section.name)
+        return found
+
     def uses(self, names):
-        """Functions that refer to one of the names, in code."""
+        """Functions that refer to one of the names, of definitions elsewhere, in code."""
         found = set()
         for name, symbol in self.functions.items():
             for _, part in [(name, symbol), *self.parts.get(name, ())]:
                 section = self.object.sections[part.section]
                 for relocation in section.relocations_in(part.value, part.value + part.size):
-                    if self.object.symbols[relocation.symbol].name in names:
+                    used = self.object.symbols[relocation.symbol]
+                    # A weak one may be defined here, too: a copy of it.
+                    if used.name in names and (used.section is None or used.binding == 2):
                         found.add(name)
         return found
 
@@ -288,7 +331,9 @@ class LineNoise:
     def same(self, old, new):
         if not (0 < old <= len(self.old) and 0 < new <= len(self.new)) or old == new:
             return False
-        return self.old[old - 1].strip() != "" and self.old[old - 1] == self.new[new - 1]
+        # By tokens, in any order: functions that share a line may have changed places.
+        tokens = [sorted(re.findall(r"\w+|\S", line)) for line in (self.old[old - 1], self.new[new - 1])]
+        return tokens[0] != [] and tokens[0] == tokens[1]
 
     def __call__(self, old, new):
         a, b = LINE_OPERAND.match(old[0]), LINE_OPERAND.match(new[0])
@@ -352,9 +397,12 @@ def compare(old_path, new_path, objdump, old_text="", new_text="", renamed=()):
             content = lambda unit, s: unit.content(unit.object.sections[s.section], s.value, s.value + s.size)
             if content(old, symbol) != content(new, other):
                 facts.constants.add(name)
+                if other.binding != 0:
+                    facts.linked_constants.add(name)
         elif old.initial_value(symbol) != new.initial_value(other):
             facts.initial.add(name)
     facts.new_data = set(new.data) - set(old.data)
+    facts.leads_into = old.leads_into(facts.replaced) | new.leads_into(facts.replaced)
     facts.startup = old.startup() != new.startup()
     return facts
 

@@ -24,6 +24,9 @@ REFUSALS = [
      lambda symbol, facts, layouts: symbol in facts.replaced or symbol in facts.added or facts.startup),
     ("coroutine", r"coroutine", lambda symbol, facts, layouts: symbol in facts.replaced),
     ("labels", r"holds the address of a label", lambda symbol, facts, layouts: bool(facts.replaced)),
+    ("leads into", r"leads into .*, which changed",
+     lambda symbol, facts, layouts: symbol.split("+")[0] in facts.leads_into),
+    ("convention", r"has another calling convention in NEW", lambda symbol, facts, layouts: False),  # no edit gives one
     ("removed callback", r"is removed, but its address may still be held", _is_in("removed")),
     ("no sled", r"changed, but has no (record|sled)", lambda symbol, facts, layouts: symbol in facts.replaced),
     ("relocation", r"needs relocation \S+ at .*, which updates do not support",
