@@ -55,20 +55,25 @@ static Error propagateConstants(Session &S) {
       if (U.New->Pieces[I].Kind == PieceKind::Constant && !U.New->Pieces[I].Local)
         S.ChangedConstants.insert(U.New->name(U.New->Pieces[I]).str());
   for (const std::string &Name : S.ChangedConstants)
-    if (Error E = loadUnitsThatMention(S, Name))
+    if (Error E = loadUnitsThatUse(S, Name))
       return E;
   for (UnitPair &U : S.Units) {
     for (uint32_t I = 0; U.New && !S.ChangedConstants.empty() && I < U.New->Pieces.size(); ++I) {
       const Piece &P = U.New->Pieces[I];
       if (!U.New->isCode(P))
         continue;
-      for (const Target &T : U.New->targets(P)) {
+      ArrayRef<Target> Targets = U.New->targets(P);
+      for (size_t R = 0; R < Targets.size(); ++R) {
+        const Target &T = Targets[R];
         if (T.Piece != None && U.New->Pieces[T.Piece].Local)
           continue; // a namesake
         StringRef Name = T.Piece == None ? U.New->Symbols[T.Symbol].Name : U.New->name(U.New->Pieces[T.Piece]);
         uint32_t F = P.Kind == PieceKind::FunctionPart ? P.Parent : I;
-        if (S.ChangedConstants.count(Name.str()) && U.State[F].Kind == Change::Same)
-          markFunction(U, F, Change::Replaced, ("uses the changed constant " + Name).str());
+        if (!S.ChangedConstants.count(Name.str()) || U.State[F].Kind != Change::Same)
+          continue;
+        markFunction(U, F, Change::Replaced, ("uses the changed constant " + Name).str());
+        if (U.Match.ToOld[I] != None) // nothing else differs: it is used at the same place
+          U.State[F].First = Difference{U.State[F].Why, U.Match.ToOld[I], I, U.New->relocations(P)[R].Offset - P.Offset};
       }
     }
   }
@@ -83,7 +88,7 @@ static Error dropCopies(Session &S) {
       const Object &Old = *S.Units[I].Old;
       std::string Name = Old.name(Old.Pieces[P]).str();
       if (Old.Pieces[P].Comdat && !Name.empty()) {
-        if (Error E = loadUnitsThatMention(S, Name))
+        if (Error E = loadOneThatDefines(S, Name))
           return E;
         if (S.NewGlobals.count(Name))
           continue;

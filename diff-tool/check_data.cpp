@@ -2,6 +2,7 @@
 #include "diff-tool/checks.h"
 
 #include "diff-tool/mangled_name.h"
+#include "diff-tool/passes.h"
 #include "format/manifest.h"
 #include "format/records.h"
 
@@ -230,10 +231,7 @@ private:
       return "";
     auto [Found, Fresh] = Walked.try_emplace(Name, false);
     if (Fresh)
-      for (const UnitPair &U : S.Units)
-        for (const InputFile *F : {&U.OldFile, &U.NewFile})
-          Found->second = Found->second || (F->Buffer && (F->Buffer->getBuffer().contains(("__start_" + Name).str()) ||
-                                                          F->Buffer->getBuffer().contains(("__stop_" + Name).str())));
+      Found->second = isUsed(S, ("__start_" + Name).str()) || isUsed(S, ("__stop_" + Name).str());
     return Found->second ? Name : "";
   }
 };

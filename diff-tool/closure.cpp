@@ -174,13 +174,14 @@ private:
       if (!S.Units[I].Old)
         continue;
       const Object &Old = *S.Units[I].Old;
-      for (uint32_t P = 0; P < Old.Pieces.size(); ++P) {
-        uint32_t New = S.Units[I].Match.ToNew[P];
-        if (Old.Pieces[P].Kind == PieceKind::Function && Old.Pieces[P].Comdat &&
-            (New == None || S.Units[I].State[New].Kind != Change::Same) && S.Units[I].Touched)
-          if (Error E = loadUnitsThatMention(S, Old.name(Old.Pieces[P])))
+      std::vector<uint32_t> Affected = S.Units[I].Removed;
+      for (uint32_t P = 0; P < Old.Pieces.size(); ++P)
+        if (uint32_t New = S.Units[I].Match.ToNew[P]; New != None && S.Units[I].State[New].Kind != Change::Same)
+          Affected.push_back(P);
+      for (uint32_t P : Affected)
+        if (Old.Pieces[P].Kind == PieceKind::Function && Old.Pieces[P].Comdat)
+          if (Error E = loadUnitsThatDefine(S, Old.name(Old.Pieces[P])))
             return E;
-      }
     }
     return Error::success();
   }
@@ -243,7 +244,7 @@ private:
     if (T.Piece != None) {
       const Piece &P = U.New->Pieces[T.Piece];
       if (P.Comdat && P.Writable && isData(P.Kind) && U.Match.ToOld[T.Piece] == None)
-        if (Error E = loadUnitsThatMention(S, U.New->name(P)))
+        if (Error E = loadUnitsThatDefine(S, U.New->name(P)))
           return E;
     }
     Binding B = bind(S, Unit, R, T);
@@ -253,7 +254,7 @@ private:
   }
 
   Error visit(uint32_t Unit, uint32_t Piece) {
-    // loadUnitsThatMention() fills units, but never moves or frees a loaded object.
+    // Loading fills units, but never moves or frees a loaded object.
     const Object &New = *S.Units[Unit].New;
     const wfdiff::Piece &P = New.Pieces[Piece];
     std::string User = New.label(P);

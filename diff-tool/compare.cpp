@@ -93,7 +93,7 @@ std::optional<Difference> Comparer::compareBytes(uint32_t O, uint32_t N) {
   ArrayRef<uint8_t> X = Old.bytes(A), Y = New.bytes(B);
   ArrayRef<Relocation> R = Old.relocations(A), Q = New.relocations(B);
   const bool Code = Old.isCode(A);
-  const uint64_t Common = std::min(A.Size, B.Size);
+  const uint64_t Common = X.empty() && Y.empty() ? 0 : std::min(A.Size, B.Size); // zero on both sides
   auto At = [](ArrayRef<uint8_t> Bytes, uint64_t I) -> uint8_t { return Bytes.empty() ? 0 : Bytes[I]; };
   size_t NextOld = 0, NextNew = 0;
   for (uint64_t I = 0; I < Common;) {

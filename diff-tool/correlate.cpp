@@ -324,22 +324,25 @@ private:
   }
 
   void matchRenamedVariables() {
-    auto Candidate = [](const std::vector<uint32_t> &Map, const Object &O, uint32_t I) {
-      const Piece &P = O.Pieces[I];
-      return Map[I] == None && P.NameSymbol != None && P.Local && !isGuard(O, P) &&
-             (P.Kind == PieceKind::Variable || P.Kind == PieceKind::ThreadLocal);
+    auto Candidates = [](const std::vector<uint32_t> &Map, const Object &O) {
+      std::vector<uint32_t> Result;
+      for (uint32_t I = 0; I < O.Pieces.size(); ++I)
+        if (const Piece &P = O.Pieces[I]; Map[I] == None && P.NameSymbol != None && P.Local && !isGuard(O, P) &&
+                                          (P.Kind == PieceKind::Variable || P.Kind == PieceKind::ThreadLocal))
+          Result.push_back(I);
+      return Result;
     };
     std::map<uint32_t, std::vector<uint32_t>> OldTo, NewTo;
-    for (uint32_t O = 0; O < Old.Pieces.size(); ++O)
-      for (uint32_t N = 0; Candidate(Result.ToNew, Old, O) && N < New.Pieces.size(); ++N)
-        if (Candidate(Result.ToOld, New, N) && compareUses(O, N).Complete &&
-            Old.bytes(Old.Pieces[O]) == New.bytes(New.Pieces[N])) {
+    const std::vector<uint32_t> Fresh = Candidates(Result.ToOld, New);
+    for (uint32_t O : Candidates(Result.ToNew, Old))
+      for (uint32_t N : Fresh)
+        if (compareUses(O, N).Complete && Old.bytes(Old.Pieces[O]) == New.bytes(New.Pieces[N])) {
           OldTo[O].push_back(N);
           NewTo[N].push_back(O);
         }
-    for (auto &[O, Candidates] : OldTo)
-      if (Candidates.size() == 1 && NewTo[Candidates[0]].size() == 1)
-        Result.match(O, Candidates[0]);
+    for (auto &[O, Only] : OldTo)
+      if (Only.size() == 1 && NewTo[Only[0]].size() == 1)
+        Result.match(O, Only[0]);
   }
 
   void matchGuards() {

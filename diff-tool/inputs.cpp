@@ -4,14 +4,15 @@
 
 #include "diff-tool/object_reader.h"
 
+#include "llvm/BinaryFormat/ELF.h"
 #include "llvm/BinaryFormat/Magic.h"
 #include "llvm/Object/Archive.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/xxhash.h"
 
-#include <algorithm>
 #include <map>
+#include <set>
 
 using namespace llvm;
 
@@ -23,16 +24,32 @@ using Files = std::map<std::string, InputFile>; // by relative path
 
 Error fail(const Twine &Why) { return createStringError(inconvertibleErrorCode(), Why); }
 
-Expected<std::shared_ptr<MemoryBuffer>> open(const std::string &Path) {
+Expected<std::unique_ptr<MemoryBuffer>> openFile(const std::string &Path) {
   auto Buffer = MemoryBuffer::getFile(Path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!Buffer)
     return fail(Path + ": " + Buffer.getError().message());
-  return std::shared_ptr<MemoryBuffer>(std::move(*Buffer));
+  return std::move(*Buffer);
 }
 
-Error addMembers(const std::string &File, const std::string &Prefix, std::shared_ptr<MemoryBuffer> Buffer, Files &Into,
-                 std::vector<std::string> &Notes) {
-  Expected<std::unique_ptr<object::Archive>> Archive = object::Archive::create(Buffer->getMemBufferRef());
+// Enough to tell what a file is.
+Expected<std::string> readHead(const std::string &Path) {
+  Expected<sys::fs::file_t> File = sys::fs::openNativeFileForRead(Path);
+  if (!File)
+    return fail(Path + ": " + toString(File.takeError()));
+  std::string Head(sizeof(ELF::Elf64_Ehdr), '\0');
+  Expected<size_t> Size = sys::fs::readNativeFile(*File, MutableArrayRef(Head.data(), Head.size()));
+  sys::fs::closeFile(*File);
+  if (!Size)
+    return fail(Path + ": " + toString(Size.takeError()));
+  Head.resize(*Size);
+  return Head;
+}
+
+Error addMembers(const std::string &File, const std::string &Prefix, Files &Into, std::vector<std::string> &Notes) {
+  Expected<std::unique_ptr<MemoryBuffer>> Buffer = openFile(File);
+  if (!Buffer)
+    return Buffer.takeError();
+  Expected<std::unique_ptr<object::Archive>> Archive = object::Archive::create((*Buffer)->getMemBufferRef());
   if (!Archive)
     return fail(File + ": " + toString(Archive.takeError()));
   std::map<std::string, unsigned> Seen;
@@ -52,11 +69,54 @@ Error addMembers(const std::string &File, const std::string &Prefix, std::shared
     std::string Member = Name->str();
     if (unsigned Number = Seen[Member]++) // archives may hold one name several times: count
       Member += "#" + std::to_string(Number);
-    // A copy: members lie at even addresses only, and ELF structures want eight.
-    Into[Prefix + Member] = {Label, std::shared_ptr<MemoryBuffer>(MemoryBuffer::getMemBufferCopy(*Bytes, Label))};
+    InputFile Found{Label, File, uint64_t(Bytes->data() - (*Buffer)->getBufferStart()), Bytes->size()};
+    if ((*Archive)->isThin()) { // only names its members
+      Expected<std::string> Path = Child.getFullName();
+      if (!Path)
+        return fail(File + ": " + toString(Path.takeError()));
+      Found.Path = *Path;
+      Found.Offset = 0;
+    }
+    Into[Prefix + Member] = std::move(Found);
   }
   if (Broken)
     return fail(File + ": " + toString(std::move(Broken)));
+  return Error::success();
+}
+
+// Moves to `Into` the members whose content is not there already.  By size, then by hash.
+Error dropMembersThatAreFiles(const Files &Members, Files &Into) {
+  std::set<uint64_t> Sizes;
+  for (const auto &[Path, Member] : Members)
+    Sizes.insert(Member.Size);
+  std::multimap<uint64_t, InputFile> Contents;
+  auto Hash = [](const InputFile &File) -> Expected<uint64_t> {
+    Expected<std::shared_ptr<MemoryBuffer>> Buffer = File.open();
+    if (!Buffer)
+      return Buffer.takeError();
+    return xxh3_64bits((*Buffer)->getBuffer());
+  };
+  for (const auto &[Path, File] : Into)
+    if (Sizes.count(File.Size)) {
+      Expected<uint64_t> Key = Hash(File);
+      if (!Key)
+        return Key.takeError();
+      Contents.emplace(*Key, File);
+    }
+  for (const auto &[Path, Member] : Members) {
+    Expected<uint64_t> Key = Hash(Member);
+    if (!Key)
+      return Key.takeError();
+    bool Known = false;
+    for (auto [I, Last] = Contents.equal_range(*Key); I != Last && !Known; ++I) {
+      Expected<bool> Same = haveSameBytes(I->second, Member);
+      if (!Same)
+        return Same.takeError();
+      Known = *Same;
+    }
+    if (!Known)
+      Into[Path] = Member;
+  }
   return Error::success();
 }
 
@@ -74,37 +134,26 @@ Error addDirectory(const std::string &Root, Files &Into, std::vector<std::string
     return fail(Root + ": " + Code.message());
   llvm::sort(Paths);
   for (const std::string &Path : Paths) {
-    file_magic Magic;
-    if (std::error_code E = identify_magic(Path, Magic))
-      return fail(Path + ": " + E.message());
+    Expected<std::string> Head = readHead(Path);
+    if (!Head)
+      return Head.takeError();
+    file_magic Magic = identify_magic(*Head);
     StringRef Relative = StringRef(Path).drop_front(Root.size()).ltrim('/');
     if (Magic == file_magic::bitcode && Path.ends_with(".o"))
       Notes.push_back(Path + ": LLVM bitcode, ignored; diff what the linker makes of it (-Wl,--save-temps)");
-    if (Magic != file_magic::elf_relocatable && Magic != file_magic::archive)
-      continue;
-    Expected<std::shared_ptr<MemoryBuffer>> Buffer = open(Path);
-    if (!Buffer)
-      return Buffer.takeError();
     if (Magic == file_magic::archive) {
-      if (Error E = addMembers(Path, Relative.str() + ":", *Buffer, Members, Notes))
+      if (Error E = addMembers(Path, Relative.str() + ":", Members, Notes))
         return E;
-    } else if (!isRelocatableObject((*Buffer)->getBuffer())) {
+    } else if (Magic == file_magic::elf_relocatable && isRelocatableObject(*Head)) {
+      uint64_t Size = 0;
+      if (std::error_code E = sys::fs::file_size(Path, Size))
+        return fail(Path + ": " + E.message());
+      Into[Relative.str()] = {Path, Path, 0, Size};
+    } else if (Magic == file_magic::elf_relocatable) {
       Notes.push_back(Path + ": no x86-64 object, ignored");
-    } else {
-      Into[Relative.str()] = {Path, *Buffer};
     }
   }
-  // By hash first: a build directory has hundreds of megabytes.
-  std::multimap<uint64_t, StringRef> Contents;
-  for (const auto &[Path, File] : Into)
-    if (!Members.empty())
-      Contents.emplace(xxh3_64bits(File.Buffer->getBuffer()), File.Buffer->getBuffer());
-  for (auto &[Path, Member] : Members) {
-    auto [First, Last] = Contents.equal_range(xxh3_64bits(Member.Buffer->getBuffer()));
-    if (std::none_of(First, Last, [&](const auto &Same) { return Same.second == Member.Buffer->getBuffer(); }))
-      Into[Path] = Member;
-  }
-  return Error::success();
+  return dropMembersThatAreFiles(Members, Into);
 }
 
 enum class InputKind { Object, Archive, Directory };
@@ -118,13 +167,12 @@ Expected<InputKind> read(const std::string &Path, Files &Into, std::vector<std::
       return fail(Path + ": holds no x86-64 objects");
     return InputKind::Directory;
   }
-  Expected<std::shared_ptr<MemoryBuffer>> Buffer = open(Path);
-  if (!Buffer)
-    return Buffer.takeError();
-  StringRef Bytes = (*Buffer)->getBuffer();
-  file_magic Magic = identify_magic(Bytes);
+  Expected<std::string> Head = readHead(Path);
+  if (!Head)
+    return Head.takeError();
+  file_magic Magic = identify_magic(*Head);
   if (Magic == file_magic::archive) {
-    if (Error E = addMembers(Path, "", *Buffer, Into, Notes))
+    if (Error E = addMembers(Path, "", Into, Notes))
       return E;
     if (Into.empty())
       return fail(Path + ": holds no x86-64 objects");
@@ -134,13 +182,38 @@ Expected<InputKind> read(const std::string &Path, Files &Into, std::vector<std::
     return fail(Path + ": is LLVM bitcode (-flto); diff what the linker makes of it (-Wl,--save-temps)");
   if (Magic == file_magic::elf_executable || Magic == file_magic::elf_shared_object)
     return fail(Path + ": is a linked program or library; give the objects it was made of");
-  if (!isRelocatableObject(Bytes))
+  if (!isRelocatableObject(*Head))
     return fail(Path + ": is no x86-64 ELF object, archive or directory");
-  Into[sys::path::filename(Path).str()] = {Path, *Buffer};
+  uint64_t Size = 0;
+  if (std::error_code E = sys::fs::file_size(Path, Size))
+    return fail(Path + ": " + E.message());
+  Into[sys::path::filename(Path).str()] = {Path, Path, 0, Size};
   return InputKind::Object;
 }
 
 } // namespace
+
+Expected<std::shared_ptr<MemoryBuffer>> InputFile::open() const {
+  auto Buffer = MemoryBuffer::getFileSlice(Path, Size, Offset);
+  if (!Buffer)
+    return fail(File + ": " + Buffer.getError().message());
+  // Members lie at even addresses only, and ELF structures want eight.
+  if (reinterpret_cast<uintptr_t>((*Buffer)->getBufferStart()) % alignof(uint64_t))
+    return std::shared_ptr<MemoryBuffer>(MemoryBuffer::getMemBufferCopy((*Buffer)->getBuffer(), File));
+  return std::shared_ptr<MemoryBuffer>(std::move(*Buffer));
+}
+
+Expected<bool> haveSameBytes(const InputFile &A, const InputFile &B) {
+  if (A.Size != B.Size)
+    return false;
+  Expected<std::shared_ptr<MemoryBuffer>> X = A.open();
+  if (!X)
+    return X.takeError();
+  Expected<std::shared_ptr<MemoryBuffer>> Y = B.open();
+  if (!Y)
+    return Y.takeError();
+  return (*X)->getBuffer() == (*Y)->getBuffer();
+}
 
 Expected<Inputs> openInputs(const std::string &Old, const std::string &New) {
   Inputs Result;

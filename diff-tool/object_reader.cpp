@@ -30,6 +30,8 @@ namespace {
 
 Error fail(const Twine &Why) { return createStringError(inconvertibleErrorCode(), Why); }
 
+constexpr uint64_t LargestSection = uint64_t(1) << 40;
+
 bool isPrivateName(StringRef Name) { return Name.empty() || Name.starts_with(".L"); }
 
 // Read-only once the dynamic linker is done.
@@ -118,7 +120,7 @@ Error Reader::readSections() {
       if (!Bytes)
         return Bytes.takeError();
       S.Bytes = *Bytes;
-    } else if (S.Size > (uint64_t(1) << 40)) {
+    } else if (S.Size > LargestSection) {
       return fail("section " + S.Name + ": absurd size");
     }
     if (H.sh_type == ELF::SHT_SYMTAB)
@@ -178,6 +180,8 @@ Error Reader::readSymbols() {
       Common.Flags = ELF::SHF_ALLOC | ELF::SHF_WRITE;
       Common.Align = std::max<uint64_t>(1, S.Value);
       Common.Size = S.Size;
+      if (S.Size > LargestSection || !isPowerOf2_64(Common.Align))
+        return fail("symbol " + S.Name + ": absurd size or alignment");
       S.Value = 0;
       S.Section = O.Sections.size();
       O.Sections.push_back(std::move(Common));

@@ -1,4 +1,4 @@
-// The passes of wfdiff, in the order of wfdiff.cpp.
+// The passes of wfdiff, in the order of diff.cpp.
 #pragma once
 
 #include "diff-tool/session.h"
@@ -11,8 +11,13 @@ namespace wfdiff {
 llvm::Error readUnits(Session &S);
 // Reads a pair that was skipped because it is equal, since some name of it matters after all.
 llvm::Error loadUnit(Session &S, uint32_t Unit);
-// Every unit that may define or use `Name`: reads skipped units whose bytes contain it.
-llvm::Error loadUnitsThatMention(Session &S, llvm::StringRef Name);
+// The same for every unit that defines `Name`, a name with linkage; that defines it or refers to it; for one that defines it,
+// unless a loaded one of NEW does.
+llvm::Error loadUnitsThatDefine(Session &S, llvm::StringRef Name);
+llvm::Error loadUnitsThatUse(Session &S, llvm::StringRef Name);
+llvm::Error loadOneThatDefines(Session &S, llvm::StringRef Name);
+// Whether any unit defines `Name` or refers to it.
+bool isUsed(Session &S, llvm::StringRef Name);
 
 // Fills Match, MovedFrom, MovedTo.
 void correlateUnits(Session &S);

@@ -20,19 +20,22 @@ uint32_t pieceAt(const Object &O, uint32_t SectionIndex, int64_t Offset) {
   return *std::prev(After);
 }
 
+// Relocations compute modulo 2^64.
+static int64_t plus(int64_t A, int64_t B) { return int64_t(uint64_t(A) + uint64_t(B)); }
+
 static Target resolveWithBias(const Object &O, const Relocation &R, int64_t Bias) {
   const Symbol &S = O.Symbols[R.Symbol];
   Target T;
   T.Symbol = R.Symbol;
-  T.Offset = R.Addend + Bias;
+  T.Offset = plus(R.Addend, Bias);
   if (S.Section == None)
     return T;
-  int64_t InSection = int64_t(S.Value) + T.Offset;
+  int64_t InSection = plus(int64_t(S.Value), T.Offset);
   T.Piece = S.Type == ELF::STT_SECTION ? pieceAt(O, S.Section, InSection) : S.Piece;
   if (T.Piece == None)
     T.Piece = pieceAt(O, S.Section, InSection);
   if (T.Piece != None)
-    T.Offset = InSection - int64_t(O.Pieces[T.Piece].Offset);
+    T.Offset = plus(InSection, -int64_t(O.Pieces[T.Piece].Offset));
   return T;
 }
 

@@ -4,6 +4,7 @@
 #include "diff-tool/decode.h"
 #include "diff-tool/inputs.h"
 #include "diff-tool/model.h"
+#include "diff-tool/symbol_index.h"
 
 #include <map>
 #include <memory>
@@ -59,7 +60,7 @@ struct UnitPair {
   InputFile OldFile, NewFile;
   bool Loaded = false;    // Old and New are read
   bool Identical = false; // the files are equal byte by byte
-  std::unique_ptr<Object> Old, New; // null: that side does not have the unit
+  std::shared_ptr<const Object> Old, New; // null: that side does not have the unit; the same if the files are
   Correlation Match;
   std::map<uint32_t, Moved> MovedFrom; // new piece -> old piece of another unit
   std::map<uint32_t, Moved> MovedTo;   // old piece -> new piece of another unit
@@ -68,7 +69,7 @@ struct UnitPair {
   std::map<uint32_t, Difference> ChangedData; // new named data whose (initial) content is not what OLD has
   bool Touched = false;                // has affected functions or new code or data
 
-  const std::string &file() const { return NewFile.Buffer ? NewFile.File : OldFile.File; }
+  const std::string &file() const { return NewFile.exists() ? NewFile.File : OldFile.File; }
   bool idChanged() const { return !Old || !New || Old->Info.Id != New->Info.Id; }
 };
 
@@ -94,6 +95,7 @@ struct Session {
   std::vector<std::string> Warnings; // always said, and kept in the update
   std::vector<Remark> Remarks;
   Decoder Decode;
+  std::optional<SymbolIndex> Unread; // of the units that are not loaded, once somebody has asked
   // Definitions with linkage, by name, over all loaded units: unit and piece.
   std::map<std::string, std::vector<Moved>, std::less<>> OldGlobals, NewGlobals;
   std::set<std::string> ChangedConstants; // constants with linkage whose content differs

@@ -63,7 +63,7 @@ Error readNote(ArrayRef<uint8_t> Bytes, StringRef What, UnitInfo &Info) {
 }
 
 template <class Record>
-static Error readRecords(ArrayRef<uint8_t> Bytes, StringRef What, DenseMap<uint64_t, SymbolRecord> &Map) {
+static Error readRecords(ArrayRef<uint8_t> Bytes, StringRef What, std::unordered_map<uint64_t, SymbolRecord> &Map) {
   if (Bytes.size() % sizeof(Record))
     return broken(What, "size is no multiple of " + Twine(sizeof(Record)));
   for (; !Bytes.empty(); Bytes = Bytes.drop_front(sizeof(Record))) {
@@ -119,9 +119,29 @@ static EnumLayout readEnum(const json::Object &O) {
   return E;
 }
 
+static unsigned nesting(StringRef Json) {
+  unsigned Depth = 0, Deepest = 0;
+  bool InString = false;
+  for (size_t I = 0; I < Json.size(); ++I) {
+    char C = Json[I];
+    if (InString && C == '\\')
+      ++I;
+    else if (C == '"')
+      InString = !InString;
+    else if (!InString && (C == '[' || C == '{'))
+      Deepest = std::max(Deepest, ++Depth);
+    else if (!InString && (C == ']' || C == '}') && Depth)
+      --Depth;
+  }
+  return Deepest;
+}
+
 Error readInfo(ArrayRef<uint8_t> Bytes, StringRef What, UnitInfo &Info) {
   StringRef Text(reinterpret_cast<const char *>(Bytes.data()), Bytes.size());
   Text = Text.take_until([](char C) { return C == '\0'; });
+  // The parser calls itself for each level; ours has five.
+  if (nesting(Text) > 32)
+    return broken(What, "is nested too deeply");
   Expected<json::Value> Parsed = json::parse(Text);
   if (!Parsed)
     return broken(What, toString(Parsed.takeError()));

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "llvm/ADT/ArrayRef.h"
-#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
@@ -12,6 +11,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace wfdiff {
@@ -57,7 +57,8 @@ struct UnitInfo {
   std::string Key;
   std::array<uint8_t, 32> Id{};
   uint32_t Flags = 0; // wfp::format::UnitFlag
-  llvm::DenseMap<uint64_t, SymbolRecord> Functions, Variables, ThreadLocals;
+  // By hash of the name, of which any value may occur: no DenseMap, which keeps two for itself.
+  std::unordered_map<uint64_t, SymbolRecord> Functions, Variables, ThreadLocals;
 
   bool HasInfo = false;
   std::string Source, Compiler, Target, Language;

@@ -5,15 +5,20 @@
 #include "diff-tool/object_reader.h"
 #include "diff-tool/resolve.h"
 
+#include <numeric>
+
 using namespace llvm;
 
 namespace wfdiff {
 
-static Expected<std::unique_ptr<Object>> read(Session &S, const InputFile &File, const std::string &Path) {
-  Expected<Object> O = readObject(File.Buffer, File.File, Path);
+static Expected<std::shared_ptr<const Object>> read(Session &S, const InputFile &File, const std::string &Path) {
+  Expected<std::shared_ptr<MemoryBuffer>> Buffer = File.open();
+  if (!Buffer)
+    return Buffer.takeError();
+  Expected<Object> O = readObject(std::move(*Buffer), File.File, Path);
   if (!O)
     return O.takeError();
-  auto Result = std::make_unique<Object>(std::move(*O));
+  auto Result = std::make_shared<Object>(std::move(*O));
   resolveAll(*Result, S.Decode);
   return Result;
 }
@@ -29,27 +34,38 @@ static void index(std::map<std::string, std::vector<Moved>, std::less<>> &Global
   }
 }
 
+// Of two equal objects every piece is the other's.
+static Correlation identity(const Object &O) {
+  Correlation C;
+  C.ToNew.resize(O.Pieces.size());
+  std::iota(C.ToNew.begin(), C.ToNew.end(), 0);
+  C.ToOld = C.ToNew;
+  return C;
+}
+
 Error loadUnit(Session &S, uint32_t Unit) {
   UnitPair &U = S.Units[Unit];
   if (U.Loaded)
     return Error::success();
   U.Loaded = true;
-  if (U.OldFile.Buffer) {
-    Expected<std::unique_ptr<Object>> O = read(S, U.OldFile, U.Path);
+  if (U.OldFile.exists()) {
+    Expected<std::shared_ptr<const Object>> O = read(S, U.OldFile, U.Path);
     if (!O)
       return O.takeError();
     U.Old = std::move(*O);
     index(S.OldGlobals, *U.Old, Unit);
   }
-  if (U.NewFile.Buffer) {
-    Expected<std::unique_ptr<Object>> O = read(S, U.NewFile, U.Path);
+  if (U.NewFile.exists()) {
+    Expected<std::shared_ptr<const Object>> O = U.Identical ? U.Old : read(S, U.NewFile, U.Path);
     if (!O)
       return O.takeError();
     U.New = std::move(*O);
     U.State.resize(U.New->Pieces.size());
     index(S.NewGlobals, *U.New, Unit);
   }
-  if (U.Old && U.New)
+  if (U.Identical)
+    U.Match = identity(*U.Old);
+  else if (U.Old && U.New)
     U.Match = correlate(*U.Old, *U.New, S.Decode);
   else {
     U.Match.ToNew.assign(U.Old ? U.Old->Pieces.size() : 0, None);
@@ -58,12 +74,43 @@ Error loadUnit(Session &S, uint32_t Unit) {
   return Error::success();
 }
 
-Error loadUnitsThatMention(Session &S, StringRef Name) {
-  for (uint32_t I = 0; I < S.Units.size(); ++I) {
-    const UnitPair &U = S.Units[I];
-    if (!U.Loaded && U.OldFile.Buffer->getBuffer().contains(Name))
-      if (Error E = loadUnit(S, I))
-        return E;
+// Units that are not loaded are equal on both sides.
+static const SymbolIndex &unread(Session &S) {
+  if (!S.Unread) {
+    S.Unread.emplace();
+    for (uint32_t I = 0; I < S.Units.size(); ++I)
+      if (!S.Units[I].Loaded)
+        S.Unread->add(I, S.Units[I].OldFile);
+  }
+  return *S.Unread;
+}
+
+static Error loadUnits(Session &S, const std::vector<uint32_t> &Units) {
+  for (uint32_t Unit : Units)
+    if (Error E = loadUnit(S, Unit))
+      return E;
+  return Error::success();
+}
+
+Error loadUnitsThatDefine(Session &S, StringRef Name) { return loadUnits(S, unread(S).definers(Name)); }
+
+Error loadUnitsThatUse(Session &S, StringRef Name) { return loadUnits(S, unread(S).users(Name)); }
+
+bool isUsed(Session &S, StringRef Name) {
+  if (!unread(S).users(Name).empty())
+    return true;
+  auto Has = [&](const std::shared_ptr<const Object> &O) {
+    return O && any_of(O->Symbols, [&](const Symbol &Sym) { return Sym.Name == Name; });
+  };
+  return any_of(S.Units, [&](const UnitPair &U) { return Has(U.Old) || Has(U.New); });
+}
+
+Error loadOneThatDefines(Session &S, StringRef Name) {
+  for (uint32_t Unit : unread(S).definers(Name)) {
+    if (S.NewGlobals.count(Name))
+      break;
+    if (Error E = loadUnit(S, Unit))
+      return E;
   }
   return Error::success();
 }
@@ -79,7 +126,12 @@ Error readUnits(Session &S) {
     U.Path = P.Path;
     U.OldFile = P.Old;
     U.NewFile = P.New;
-    U.Identical = P.Old.Buffer && P.New.Buffer && P.Old.Buffer->getBuffer() == P.New.Buffer->getBuffer();
+    if (P.Old.exists() && P.New.exists()) {
+      Expected<bool> Same = haveSameBytes(P.Old, P.New);
+      if (!Same)
+        return Same.takeError();
+      U.Identical = *Same;
+    }
     S.Units.push_back(std::move(U));
   }
   for (uint32_t I = 0; I < S.Units.size(); ++I)

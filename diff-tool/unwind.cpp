@@ -8,6 +8,8 @@
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/Support/Endian.h"
 
+#include <unordered_map>
+
 using namespace llvm;
 
 namespace wfdiff {
@@ -26,7 +28,7 @@ static void setRelocations(const Section &S, FrameEntry &E) {
 
 static Error readSection(Object &O, uint32_t Index) {
   const Section &S = O.Sections[Index];
-  DenseMap<uint64_t, uint32_t> CieAt;
+  std::unordered_map<uint64_t, uint32_t> CieAt; // no DenseMap: any value may be looked up
   for (uint64_t At = 0; At < S.Bytes.size();) {
     if (S.Bytes.size() - At < 4)
       return broken(At, "truncated entry");

@@ -1,5 +1,4 @@
 // wfdiff OLD NEW -o update.wfp: compares two builds and writes the update that turns the first into the second.
-#include "diff-tool/checks.h"
 #include "diff-tool/passes.h"
 #include "diff-tool/report.h"
 
@@ -60,24 +59,14 @@ void reportUnused(Session &S, Verdict V) {
 }
 
 int run(Session &S) {
-  if (Error E = readUnits(S))
-    return fail(std::move(E));
-  correlateUnits(S);
-  if (Error E = compareUnits(S))
-    return fail(std::move(E));
-  if (Error E = closeOver(S))
-    return fail(std::move(E));
-  if (Error E = checkAll(S))
-    return fail(std::move(E));
-
-  Verdict V = !S.Refusals.empty() ? Verdict::Refused : isUnchanged(S) ? Verdict::Unchanged : Verdict::Written;
-  if (V == Verdict::Written) {
-    Expected<std::vector<uint8_t>> Bytes = writeUpdate(S);
-    if (!Bytes)
-      return fail(Bytes.takeError());
-    if (Error E = writeFile(S.Opts.Output, *Bytes))
+  std::vector<uint8_t> Update;
+  Expected<Verdict> Found = diff(S, Update);
+  if (!Found)
+    return fail(Found.takeError());
+  const Verdict V = *Found;
+  if (V == Verdict::Written)
+    if (Error E = writeFile(S.Opts.Output, Update))
       return fail(std::move(E));
-  }
 
   reportUnused(S, V);
   if (Verbose)

@@ -25,11 +25,11 @@ std::vector<std::string> refusals(const Layout &Old, const Layout &New, std::set
   UnitPair U;
   U.Loaded = true;
   U.NewFile.File = "new.o";
-  U.Old = std::make_unique<Object>();
-  U.New = std::make_unique<Object>();
-  U.Old->Info.Layouts = {Old};
-  U.New->Info.Layouts = {New};
-  U.NewFile.Buffer = std::shared_ptr<llvm::MemoryBuffer>(llvm::MemoryBuffer::getMemBuffer(""));
+  auto OldObject = std::make_shared<Object>(), NewObject = std::make_shared<Object>();
+  OldObject->Info.Layouts = {Old};
+  NewObject->Info.Layouts = {New};
+  U.Old = OldObject;
+  U.New = NewObject;
   S.Units.push_back(std::move(U));
   checkLayouts(S);
   std::vector<std::string> Result;

@@ -13,6 +13,8 @@ unsigned count(const Object &O, PieceKind Kind) {
   return count_if(O.Pieces, [&](const Piece &P) { return P.Kind == Kind; });
 }
 
+std::string hexRecord(const char *Hash) { return std::string(16, '0') + Hash + std::string(16, '0'); }
+
 TEST(Reader, SplitsMergedStringsAtTheirEnds) {
   auto O = object(R"(Sections:
   - {Name: .rodata.str1.1, Type: SHT_PROGBITS, Flags: [SHF_ALLOC, SHF_MERGE, SHF_STRINGS], EntSize: 1, Content: '616200006300'}
@@ -84,6 +86,14 @@ TEST(Reader, GivesCommonSymbolsASection) {
   EXPECT_EQ(O->alignment(P), 16u);
 }
 
+TEST(Reader, TakesRecordsWithAnyHash) {
+  auto O = object(R"(Sections:
+  - {Name: wfp_variables, Type: SHT_PROGBITS, Flags: [SHF_ALLOC], Content: ')" + hexRecord("ffffffffffffffff") +
+                  hexRecord("feffffffffffffff") + R"('}
+)");
+  EXPECT_EQ(O->Info.Variables.size(), 2u);
+}
+
 TEST(Reader, AttachesSplitPartsToTheirFunction) {
   auto O = object(R"(Sections:
   - {Name: .text.f, Type: SHT_PROGBITS, Flags: [SHF_ALLOC, SHF_EXECINSTR], Content: 'e900000000'}
@@ -113,6 +123,8 @@ TEST_P(MalformedObject, IsRefused) {
   EXPECT_EQ(Message.find("test.o: "), 0u) << Message;
 }
 
+#define EIGHT "5b5b5b5b5b5b5b5b" // [[[[[[[[
+#define NESTED EIGHT EIGHT EIGHT EIGHT EIGHT
 const Malformed Cases[] = {
     {"SymbolBehindItsSection", R"(Sections:
   - {Name: .data.x, Type: SHT_PROGBITS, Flags: [SHF_ALLOC, SHF_WRITE], Size: 4}
@@ -152,6 +164,20 @@ Symbols:
   - {Name: .eh_frame, Type: SHT_PROGBITS, Flags: [SHF_ALLOC], Content: '0c000000040000000000000000000000'}
 )",
      "section .eh_frame+0x0: FDE without a CIE"},
+    {"FrameWhoseCieIsNowhere", R"(Sections:
+  - {Name: .eh_frame, Type: SHT_PROGBITS, Flags: [SHF_ALLOC], Content: '0c000000050000000000000000000000'}
+)",
+     "section .eh_frame+0x0: FDE without a CIE"}, // its CIE would be at -1, a key that DenseMap keeps for itself
+    {"InfoThatIsNestedDeeply", "Sections:\n  - {Name: .wfpatch.info, Type: SHT_PROGBITS, Flags: [SHF_EXCLUDE], Content: '" NESTED "'}\n",
+     "section .wfpatch.info: is nested too deeply"},
+    {"CommonSymbolOfAbsurdSize", R"(Symbols:
+  - {Name: common, Type: STT_OBJECT, Index: SHN_COMMON, Value: 16, Size: 0xffffffffffff, Binding: STB_GLOBAL}
+)",
+     "symbol common: absurd size"},
+    {"CommonSymbolOfOddAlignment", R"(Symbols:
+  - {Name: common, Type: STT_OBJECT, Index: SHN_COMMON, Value: 3, Size: 4, Binding: STB_GLOBAL}
+)",
+     "symbol common: absurd size or alignment"},
     {"NoteThatIsCut", R"(Sections:
   - {Name: .note.wfpatch, Type: SHT_NOTE, Flags: [SHF_ALLOC], Content: '08000000400000000100000077667061746368000000'}
 )",
