@@ -1,9 +1,11 @@
-// --explain: for each included function why it is in, and the first difference with both sides' instructions.
+// --explain: for each included function why it is in, and the first difference with both sides' instructions and source
+// lines; where there is no such place (an added function, other unwind information), the lines where the function begins.
 #include "diff-tool/report.h"
 
 #include "diff-tool/checks.h"
 #include "diff-tool/closure.h"
 #include "diff-tool/resolve.h"
+#include "diff-tool/source_lines.h"
 
 #include "llvm/Demangle/Demangle.h"
 #include "llvm/Support/Format.h"
@@ -14,10 +16,20 @@ namespace wfdiff {
 
 static std::string pretty(StringRef Name) { return demangle(std::string_view(Name.data(), Name.size())); }
 
-// The instruction that covers `Offset`, with what it refers to.
-static void printSide(Session &S, const char *Side, const Object &O, uint32_t Index, uint64_t Offset, raw_ostream &Out) {
+// One side of a unit.
+struct Side {
+  const char *Name;
+  const Object &O;
+  SourceLines Lines;
+
+  Side(const char *Name, const Object &O) : Name(Name), O(O), Lines(O) {}
+};
+
+// The instruction that covers `Offset`, with what it refers to, and where it comes from.
+static void printPlace(Session &S, const Side &On, uint32_t Index, uint64_t Offset, raw_ostream &Out) {
+  const Object &O = On.O;
   const Piece &P = O.Pieces[Index];
-  Out << "      " << Side << " ";
+  Out << "      " << On.Name << " ";
   if (Offset >= P.Size) {
     Out << "(ends here)\n";
     return;
@@ -41,7 +53,15 @@ static void printSide(Session &S, const char *Side, const Object &O, uint32_t In
     if (T.Offset != 0)
       Out << (T.Offset > 0 ? "+" : "") << T.Offset;
   }
+  if (std::string Line = O.isCode(P) ? On.Lines.at(P, E.Begin) : ""; !Line.empty())
+    Out << "  (" << Line << ")";
   Out << "\n";
+}
+
+static void printBeginning(const Side &On, uint32_t Index, raw_ostream &Out) {
+  const Piece &P = On.O.Pieces[Index];
+  if (std::string Line = On.O.isCode(P) ? On.Lines.at(P, 0) : ""; !Line.empty())
+    Out << "      " << On.Name << " (" << Line << ")\n";
 }
 
 static void explainNeverLeft(const Session &S, const UnitPair &U, uint32_t OldPiece, raw_ostream &Out) {
@@ -55,6 +75,11 @@ void printExplanation(Session &S, raw_ostream &Out) {
     if (!U.Touched)
       continue;
     Out << U.Path << ":\n";
+    std::optional<Side> Old, New;
+    if (U.Old)
+      Old.emplace("OLD", *U.Old);
+    if (U.New)
+      New.emplace("NEW", *U.New);
     for (uint32_t I = 0; I < U.State.size(); ++I) {
       const PieceState &State = U.State[I];
       const Piece &P = U.New->Pieces[I];
@@ -65,15 +90,19 @@ void printExplanation(Session &S, raw_ostream &Out) {
                                                        : "data ")
           << pretty(U.New->label(P)) << ": " << State.Why << "\n";
       if (State.First && State.First->Offset != None) {
-        printSide(S, "OLD", *U.Old, State.First->OldPiece, State.First->Offset, Out);
-        printSide(S, "NEW", *U.New, State.First->NewPiece, State.First->Offset, Out);
+        printPlace(S, *Old, State.First->OldPiece, State.First->Offset, Out);
+        printPlace(S, *New, State.First->NewPiece, State.First->Offset, Out);
+      } else {
+        if (U.Match.ToOld[I] != None)
+          printBeginning(*Old, U.Match.ToOld[I], Out);
+        printBeginning(*New, I, Out);
       }
-      uint32_t Old = U.Match.ToOld[I];
-      if (State.Kind == Change::Replaced && Old != None)
-        explainNeverLeft(S, U, Old, Out);
+      if (State.Kind == Change::Replaced && U.Match.ToOld[I] != None)
+        explainNeverLeft(S, U, U.Match.ToOld[I], Out);
     }
     for (uint32_t P : U.Removed) {
       Out << "  removed function " << pretty(U.Old->label(U.Old->Pieces[P])) << ": only in OLD\n";
+      printBeginning(*Old, P, Out);
       explainNeverLeft(S, U, P, Out);
     }
   }
