@@ -56,6 +56,16 @@ ThreadStatus parse_thread(const Row &row) {
   return thread;
 }
 
+StackStatus parse_stack(const Row &row) {
+  StackStatus stack;
+  stack.low = row.text("low");
+  stack.size = row.required_number("size");
+  stack.view = row.required_number("view");
+  stack.state = word(row, "state", {"running", "suspended"});
+  stack.held_by = row.text("held_by");
+  return stack;
+}
+
 } // namespace
 
 const UpdateStatus *ProcessStatus::find(const std::string &id) const {
@@ -90,6 +100,8 @@ ProcessStatus parse_status(const std::vector<Row> &rows, const ProcessInfo &proc
       status.updates.push_back(parse_update(row));
     else if (row.kind == "thread")
       status.threads.push_back(parse_thread(row));
+    else if (row.kind == "stack")
+      status.stacks.push_back(parse_stack(row));
   }
   if (process.innermost_pid != process.pid) {
     std::map<pid_t, pid_t> ids = thread_ids(process);
@@ -127,11 +139,20 @@ Json to_json(const ThreadStatus &thread) {
   return json;
 }
 
+Json to_json(const StackStatus &stack) {
+  Json json = {{"low", stack.low}, {"size", stack.size}, {"view", stack.view}, {"state", stack.state}};
+  json["held_by"] = stack.held_by.empty() ? Json(nullptr) : Json(stack.held_by);
+  return json;
+}
+
 Json to_json(const ProcessStatus &status) {
   Json json = {{"pid", status.pid}, {"exe", status.exe}, {"version", status.version}, {"view", status.view}};
   json["threads"] = Json::array();
   for (const ThreadStatus &thread : status.threads)
     json["threads"].push_back(to_json(thread));
+  json["stacks"] = Json::array();
+  for (const StackStatus &stack : status.stacks)
+    json["stacks"].push_back(to_json(stack));
   json["updates"] = Json::array();
   for (const UpdateStatus &update : status.updates)
     json["updates"].push_back(to_json(update));

@@ -43,6 +43,15 @@ struct ThreadStatus {
   std::string held_by; // an affected function, or ""
 };
 
+// A stack of the program's own making (a coroutine's) that is in an older view.
+struct StackStatus {
+  std::string low; // hexadecimal
+  std::uint64_t size = 0;
+  std::uint64_t view = 0;
+  std::string state; // running, suspended
+  std::string held_by;
+};
+
 struct ProcessStatus {
   pid_t pid = 0; // in our PID namespace
   std::string exe;
@@ -50,6 +59,7 @@ struct ProcessStatus {
   std::uint64_t view = 0;
   std::vector<UpdateStatus> updates; // oldest first
   std::vector<ThreadStatus> threads;
+  std::vector<StackStatus> stacks;
 
   const UpdateStatus *find(const std::string &id) const; // or null
 };
@@ -65,5 +75,6 @@ ProcessStatus fetch_status(const ProcessInfo &process, Deadline deadline);
 Json to_json(const ProcessStatus &status);
 Json to_json(const UpdateStatus &update);
 Json to_json(const ThreadStatus &thread);
+Json to_json(const StackStatus &stack);
 
 } // namespace wfp::control

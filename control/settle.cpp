@@ -33,6 +33,8 @@ Settlement look(const ProcessInfo &process, const std::string &id, std::uint64_t
     for (ThreadStatus &thread : status.threads)
       if (thread.view < published)
         settlement.behind.push_back(std::move(thread));
+  if (!settlement.settled)
+    settlement.stacks = std::move(status.stacks);
   return settlement;
 }
 
@@ -78,6 +80,9 @@ std::vector<std::string> describe_behind(const Settlement &settlement) {
   std::vector<std::string> lines;
   for (const ThreadStatus &thread : settlement.behind)
     lines.push_back("held up: " + describe(thread));
+  for (const StackStatus &stack : settlement.stacks)
+    lines.push_back("held up: the stack at " + stack.low + ", " + stack.state +
+                    (stack.held_by.empty() ? std::string() : " in " + stack.held_by));
   return lines;
 }
 

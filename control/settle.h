@@ -13,6 +13,7 @@ struct Settlement {
   bool settled = false;
   UpdateStatus update;              // as last seen
   std::vector<ThreadStatus> behind; // threads in an older view, as last seen
+  std::vector<StackStatus> stacks;  // the same of the program's own stacks
 };
 
 // Asks until no thread is left behind or the deadline has passed.  `publish`ed is the view that the threads should
@@ -23,7 +24,7 @@ Settlement wait_until_settled(const ProcessInfo &process, const std::string &id,
 
 // "7 of 10 threads moved; held up: worker-3 (tid 123) in handle_request and 2 more"
 std::string describe_progress(const Settlement &settlement);
-// One line for each thread that is behind.
+// One line for each thread and stack that is behind.
 std::vector<std::string> describe_behind(const Settlement &settlement);
 
 } // namespace wfp::control

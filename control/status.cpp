@@ -45,6 +45,14 @@ void print_tables(const ProcessInfo &process, const ProcessStatus &status, std::
     threads.add({std::to_string(thread.tid), thread.name, std::to_string(thread.view), thread.state,
                  thread.held_by.empty() ? "-" : thread.held_by});
   threads.print(out);
+  if (status.stacks.empty())
+    return;
+  out << "\nin older code (coroutines):\n";
+  Table stacks({"STACK", "SIZE", "VIEW", "STATE", "HELD UP BY"});
+  for (const StackStatus &stack : status.stacks)
+    stacks.add({printable(stack.low), std::to_string(stack.size), std::to_string(stack.view), stack.state,
+                stack.held_by.empty() ? "-" : stack.held_by});
+  stacks.print(out);
 }
 
 void show(const ProcessInfo &process, const StatusOptions &options, Console &console) {

@@ -30,6 +30,8 @@
 //            empty until no thread is left in the update's code
 //   thread   tid= name= view= state=running|parked|unknown held_by=
 //            held_by: the affected function that keeps it in an older view, empty if none is known
+//   stack    low= size= view= state=running|suspended held_by=    only stacks of the program's own making (coroutines)
+//            that are in an older view; the thread that runs on one has a row as well
 #pragma once
 
 namespace wfp::format {

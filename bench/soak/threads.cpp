@@ -254,11 +254,14 @@ struct Coroutines {
 };
 thread_local Coroutines coroutines;
 
+void to_main() { swapcontext(&coroutines.other, &coroutines.main); }
+
+// Suspended now in the middle of an activation, now between two.
 void coroutine() {
   for (;;) {
     Coroutines &own = coroutines;
-    random_activation(*own.kind, *own.random, random_action(*own.random));
-    swapcontext(&own.other, &own.main);
+    random_activation(*own.kind, *own.random, own.random->one_in(2) ? to_main : random_action(*own.random));
+    to_main();
   }
 }
 

@@ -44,8 +44,19 @@ bool hold(void *context, int tid, ThreadRecord *record) {
                                                std::memory_order_relaxed);
 }
 
+bool hold_stack(void *context, ThreadRecord &stack) {
+  return hold(context, stack.on_thread.load(std::memory_order_relaxed), &stack);
+}
+
+bool hold_all(Gathering &gathering) { return visit_tasks(hold, &gathering) && visit_stacks(hold_stack, &gathering); }
+
 void refuse(const Gathering &gathering, std::uint64_t timeout_ms, Message &why) {
-  why << "thread " << gathering.missing_tid;
+  if (!gathering.missing_tid && gathering.missing) {
+    why << "the stack at ";
+    why.hex(gathering.missing->stack_low.load(std::memory_order_relaxed)) << " (of the program's own making)";
+  } else {
+    why << "thread " << gathering.missing_tid;
+  }
   if (gathering.missing_tid) {
     FixedText<32> name;
     task_name(gathering.missing_tid, name);
@@ -68,7 +79,7 @@ bool gather_threads(const Publication &closed, std::uint64_t timeout_ms, Message
     Gathering gathering{closed, 0, nullptr};
     begin_check_round();
     // Twice: a thread that a running one had just made is found by the second look, when none runs any more.
-    if (visit_tasks(hold, &gathering) && visit_tasks(hold, &gathering))
+    if (hold_all(gathering) && hold_all(gathering))
       return true;
     if (sys::monotonic_ns() > deadline) {
       refuse(gathering, timeout_ms, why);
@@ -93,6 +104,13 @@ bool move_stopped(void *context, int, ThreadRecord *record) {
                                                std::memory_order_relaxed);
 }
 
+bool move_stopped_stack(void *context, ThreadRecord &stack) { return move_stopped(context, 0, &stack); }
+
+bool move_all_stopped(const Publication &publication) {
+  void *context = const_cast<Publication *>(&publication);
+  return visit_tasks(move_stopped, context) && visit_stacks(move_stopped_stack, context);
+}
+
 void let_go(ThreadRecord &record) {
   std::uint64_t seen = record.state.load(std::memory_order_acquire);
   while ((seen & state::kHeld) &&
@@ -106,7 +124,7 @@ void let_go(ThreadRecord &record) {
 void release_threads(bool into_new_view) {
   // The tasks of the process, as in gather_threads, not the records: a thread that ended by a raw system call leaves one behind.
   if (into_new_view)
-    while (!visit_tasks(move_stopped, const_cast<Publication *>(published.load(std::memory_order_relaxed))))
+    while (!move_all_stopped(*published.load(std::memory_order_relaxed)))
       pause_briefly();
   barrier_word.fetch_add(1, std::memory_order_acq_rel); // even: open
   sys::call(SYS_futex, &barrier_word, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);

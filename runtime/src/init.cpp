@@ -79,6 +79,7 @@ __attribute__((constructor(101))) void initialise() {
   wfp_resolve_library_calls();
   wfp_resolve_thread_calls();
   wfp_resolve_dlclose();
+  wfp_resolve_context_calls();
   wfp_resolve_identity_calls();
   wfp_prepare_signals();
   resolve_unwind_interposers();

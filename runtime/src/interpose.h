@@ -14,6 +14,7 @@ __attribute__((visibility("hidden"))) void wfp_resolve_syscall(void);
 __attribute__((visibility("hidden"))) void wfp_resolve_library_calls(void);
 __attribute__((visibility("hidden"))) void wfp_resolve_thread_calls(void);
 __attribute__((visibility("hidden"))) void wfp_resolve_dlclose(void);
+__attribute__((visibility("hidden"))) void wfp_resolve_context_calls(void);
 __attribute__((visibility("hidden"))) void wfp_resolve_identity_calls(void);
 
 /* Makes the key whose destructor ends a thread's record; the record of the initial thread. */

@@ -4,8 +4,10 @@
 #include "runtime/src/parked_check.h"
 #include "runtime/src/pending.h"
 #include "runtime/src/proc.h"
+#include "runtime/src/process_memory.h"
 #include "runtime/src/publish.h"
 #include "runtime/src/signal_entry.h"
+#include "runtime/src/stacks.h"
 #include "runtime/src/updater.h"
 
 namespace wfp {
@@ -16,16 +18,31 @@ int control_tid;
 
 // ---- a parked thread
 
+// A stack that was unmapped, and not unregistered: nobody can go on with it.
+bool memory_is_gone(const ThreadRecord &stack) {
+  std::uintptr_t word;
+  return !read_memory(stack.stack_top.load(std::memory_order_relaxed) - sizeof word, &word, sizeof word);
+}
+
 bool try_parked(ThreadRecord &record, const Publication &publication) {
   // Acquire: pairs with (P); the park's stack pointer, and the stack itself, are what they were then.
   std::uint64_t seen = record.state.load(std::memory_order_acquire);
   if ((seen & (state::kParked | state::kInHandler)) != state::kParked || state::view(seen) == publication.view)
     return false;
+  if (record.own_stack.load(std::memory_order_relaxed) && memory_is_gone(record)) {
+    release_stack(record);
+    return false;
+  }
   if (!parked_stack_is_quiescent(record, seen, publication))
     return false;
   // (C): release, so that the thread's (U) finds the view's table and the code; fails if it has awoken since.
   return record.state.compare_exchange_strong(seen, state::with_view(seen, publication.view), std::memory_order_acq_rel,
                                               std::memory_order_relaxed);
+}
+
+// Whether its thread has begun, or its stack is there.
+bool is_known(const ThreadRecord &record) {
+  return record.tid.load(std::memory_order_acquire) || record.own_stack.load(std::memory_order_acquire);
 }
 
 // ---- all tasks
@@ -71,9 +88,16 @@ bool count_task(void *context, int, ThreadRecord *record) {
   return true;
 }
 
+// After the threads: one that had not moved may have made a stack in its view.
+bool stacks_have_moved() {
+  return visit_stacks([](void *, ThreadRecord &stack) {
+    return state::view(stack.state.load(std::memory_order_acquire)) == published_view();
+  }, nullptr);
+}
+
 bool everybody_has_moved() {
   Tasks tasks;
-  return visit_tasks(count_task, &tasks) && tasks.total != 0 && tasks.moved == tasks.total;
+  return visit_tasks(count_task, &tasks) && tasks.total != 0 && tasks.moved == tasks.total && stacks_have_moved();
 }
 
 } // namespace
@@ -101,6 +125,13 @@ bool visit_tasks(TaskVisitor visit, void *context) {
       &all);
 }
 
+bool visit_stacks(StackVisitor visit, void *context) {
+  for (std::size_t index = 0, end = record_limit(); index < end; ++index)
+    if (record_in_use(index) && record_at(index).own_stack.load(std::memory_order_acquire) && !visit(context, record_at(index)))
+      return false;
+  return true;
+}
+
 void set_control_tid(int tid) { control_tid = tid; }
 
 bool move_threads() {
@@ -115,7 +146,7 @@ bool move_threads() {
   const Publication &publication = *published.load(std::memory_order_relaxed);
   begin_check_round();
   for (std::size_t index = 0, end = record_limit(); index < end; ++index)
-    if (record_in_use(index) && record_at(index).tid.load(std::memory_order_acquire)) {
+    if (record_in_use(index) && is_known(record_at(index))) {
       try_parked(record_at(index), publication);
       make_wanted_rules(record_at(index));
     }

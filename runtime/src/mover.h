@@ -27,6 +27,10 @@ bool move_threads();
 using TaskVisitor = bool (*)(void *context, int tid, ThreadRecord *record);
 bool visit_tasks(TaskVisitor visit, void *context);
 
+// The same for every stack of the program's making (stacks.h).
+using StackVisitor = bool (*)(void *context, ThreadRecord &stack);
+bool visit_stacks(StackVisitor visit, void *context);
+
 // The control thread's tid, which visit_tasks leaves out.
 void set_control_tid(int tid);
 

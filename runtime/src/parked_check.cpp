@@ -132,8 +132,8 @@ bool parked_stack_is_quiescent(ThreadRecord &record, std::uint64_t seen, const P
   if (!record.stack_top.load(std::memory_order_relaxed) && !find_stack(record, sp))
     return false;
   const std::uintptr_t top = record.stack_top.load(std::memory_order_relaxed);
-  // Stopped at a barrier by its birth (thread_birth.cpp): nothing of the program is on its stack yet.
-  if (sp == top && form == park_form::kCall)
+  // Nothing of the program is on it yet: its thread stopped at a barrier when it was born (thread_birth.cpp), or nobody has run on it.
+  if (sp == top && (form == park_form::kCall || record.own_stack.load(std::memory_order_relaxed)))
     return clear(record);
   if (sp < record.stack_low.load(std::memory_order_relaxed) || sp >= top)
     return held(record, kUnknownStack);

@@ -155,7 +155,33 @@ struct StatusContext {
   bool rows;             // send a row for each thread
   std::uint64_t view;    // count threads that have reached it
   std::uint64_t total, moved;
+  bool stacks; // there are some
 };
+
+bool there_are_stacks() {
+  return !visit_stacks([](void *, ThreadRecord &) { return false; }, nullptr);
+}
+
+// Of stacks only those that are behind: there may be thousands.
+bool stack_for_status(void *context, ThreadRecord &stack) {
+  std::uint64_t now = stack.state.load(std::memory_order_acquire);
+  std::uint64_t view = view_number(state::view(now));
+  if (view == published_number())
+    return true;
+  const char *held_by = stack.held_by.load(std::memory_order_relaxed);
+  FixedText<32> low;
+  std::uintptr_t begin = stack.stack_low.load(std::memory_order_relaxed);
+  low.hex(begin);
+  static_cast<StatusContext *>(context)
+      ->reply.row("stack")
+      .field("low", low.c_str())
+      .field("size", static_cast<unsigned long long>(stack.stack_top.load(std::memory_order_relaxed) - begin))
+      .field("view", view)
+      .field("state", now & state::kParked ? "suspended" : "running")
+      .field("held_by", held_by ? held_by : "")
+      .end_row();
+  return true;
+}
 
 // A thread that is neither parked nor running: it is in a wait that is not interposed.
 void say_where_it_waits(int tid, TextSink &text) {
@@ -175,8 +201,27 @@ void say_what_holds(const ThreadRecord *record, int tid, TextSink &text) {
     say_where_it_waits(tid, text);
 }
 
+// The stack of the program's making that the thread is on, if any.
+ThreadRecord *stack_of(int tid) {
+  struct Search {
+    int tid;
+    ThreadRecord *found;
+  } search{tid, nullptr};
+  (void)visit_stacks([](void *context, ThreadRecord &stack) {
+    auto &search = *static_cast<Search *>(context);
+    if (stack.on_thread.load(std::memory_order_relaxed) == search.tid &&
+        !(stack.state.load(std::memory_order_relaxed) & state::kParked))
+      search.found = &stack;
+    return !search.found;
+  }, &search);
+  return search.found;
+}
+
 bool visit_for_status(void *context, int tid, ThreadRecord *record) {
   auto &status = *static_cast<StatusContext *>(context);
+  if (record && status.stacks)
+    if (ThreadRecord *stack = stack_of(tid))
+      record = stack;
   std::uint64_t now = record ? record->state.load(std::memory_order_acquire) : 0;
   std::uint64_t view = view_number(state::view(now));
   ++status.total;
@@ -199,7 +244,7 @@ bool visit_for_status(void *context, int tid, ThreadRecord *record) {
 }
 
 void send_update(Reply &reply, const AppliedUpdate &update) {
-  StatusContext threads{reply, false, update.view, 0, 0};
+  StatusContext threads{reply, false, update.view, 0, 0, there_are_stacks()};
   (void)visit_tasks(visit_for_status, &threads);
   FixedText<65> id;
   id.hex_bytes(update.linked.id, 32);
@@ -231,8 +276,9 @@ void status(Reply &reply) {
       .end_row();
   for (const AppliedUpdate *update = first_update(); update; update = update->next)
     send_update(reply, *update);
-  StatusContext threads{reply, true, 0, 0, 0};
+  StatusContext threads{reply, true, 0, 0, 0, there_are_stacks()};
   (void)visit_tasks(visit_for_status, &threads);
+  (void)visit_stacks(stack_for_status, &threads);
   reply.row("end").end_row();
 }
 

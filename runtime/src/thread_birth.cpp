@@ -57,7 +57,7 @@ extern "C" int wfp_last_exit_round(void *thread, unsigned rounds) {
 
 extern "C" void wfp_end_thread(void *thread) {
   auto *record = static_cast<ThreadRecord *>(thread);
-  if (wfp_self == record)
+  if (wfp_thread == record)
     end_thread(record);
   else
     release_record(record);

@@ -2,12 +2,14 @@
 
 #include "runtime/src/base/sys.h"
 #include "runtime/src/publication.h"
+#include "runtime/src/stacks.h"
 #include "runtime/src/thread_birth.h"
 
 #include <sys/mman.h>
 
 extern "C" {
 __thread wfp::ThreadRecord *wfp_self = nullptr;
+__thread wfp::ThreadRecord *wfp_thread = nullptr;
 __thread bool wfp_self_ended = false;
 }
 
@@ -98,6 +100,7 @@ ThreadRecord *meet_thread() {
     release_record(record);
     return none;
   }
+  wfp_thread = record;
   wfp_note_thread_end(record);
   return record;
 }
@@ -113,6 +116,7 @@ void begin_thread(ThreadRecord *record, std::uintptr_t stack_low, std::uintptr_t
   // record of its own, in whichever view; nothing of it is active any more.
   if (ThreadRecord *met = __atomic_exchange_n(&wfp_self, record, __ATOMIC_RELAXED))
     release_record(met);
+  wfp_thread = record;
 
   record->reading.store(1, std::memory_order_seq_cst); // pairs with the control thread's look before it reuses a view
   const Publication *publication = published.load(std::memory_order_seq_cst);
@@ -126,18 +130,30 @@ void begin_thread(ThreadRecord *record, std::uintptr_t stack_low, std::uintptr_t
 
 void end_thread(ThreadRecord *record) {
   wfp_self_ended = true; // before the record goes: a handler in between must not make another one
-  wfp_self = nullptr;
+  ThreadRecord *on = wfp_self;
+  wfp_self = wfp_thread = nullptr;
+  if (on && on != record) // it ends on a stack of the program's making, which nobody can go on with
+    release_stack(*on);
   release_record(record);
 }
 
 void forget_other_threads() {
-  for (std::size_t index = 0, end = record_limit(); index < end; ++index)
-    if (record_in_use(index) && &records[index] != wfp_self)
-      release_record(&records[index]);
-  if (wfp_self) {
-    wfp_self->tid.store(static_cast<int>(sys::call(SYS_gettid)), std::memory_order_release);
-    wfp_self->reading.store(0, std::memory_order_relaxed);
+  const int in_parent = wfp_thread ? wfp_thread->tid.load(std::memory_order_relaxed) : 0;
+  for (std::size_t index = 0, end = record_limit(); index < end; ++index) {
+    ThreadRecord &record = records[index];
+    if (!record_in_use(index) || &record == wfp_self || &record == wfp_thread)
+      continue;
+    // This thread's suspended stacks are here as well; those of others nobody goes on with.
+    if (!record.own_stack.load(std::memory_order_relaxed))
+      release_record(&record);
+    else if (record.on_thread.load(std::memory_order_relaxed) != in_parent ||
+             !(record.state.load(std::memory_order_relaxed) & state::kParked))
+      release_stack(record);
   }
+  if (wfp_thread)
+    wfp_thread->tid.store(static_cast<int>(sys::call(SYS_gettid)), std::memory_order_release);
+  if (wfp_self)
+    wfp_self->reading.store(0, std::memory_order_relaxed);
 }
 
 } // namespace wfp

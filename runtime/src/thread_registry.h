@@ -1,4 +1,5 @@
-// The threads of the process, as far as the runtime has met them: one record each.
+// The threads of the process, as far as the runtime has met them: one record each.  Stacks of the program's own making have one too
+// (stacks.h): a thread runs with the record of the stack that it is on.
 //
 // `state` of a record is the whole protocol between a thread and the control thread:
 //
@@ -70,6 +71,7 @@ struct alignas(64) ThreadRecord {
   void *(*start)(void *);                // of a thread being born
   void *argument;
   std::uint32_t exit_rounds;
+  std::atomic<std::uint32_t> own_stack; // 1: not a thread but a stack of the program's making (stacks.h), whose tid stays 0
   std::atomic<std::uintptr_t> park_fp; // see park_form
   // Owner only: where the return address into an active function was found, and what is there until the frame is
   // popped.
@@ -81,6 +83,7 @@ struct alignas(64) ThreadRecord {
   alignas(64) std::atomic<std::uintptr_t> wanted_pc;
   std::atomic<std::uintptr_t> wanted_sp;
   std::atomic<std::uintptr_t> wanted_fp;
+  std::atomic<int> on_thread; // of a stack: the tid of the thread that runs on it, ran on it last, or made it
   // Control thread only: how far a parked stack has been checked, which holds while `state` is what it was.
   struct ParkedCheck {
     std::uint64_t state;
@@ -121,7 +124,10 @@ void forget_other_threads();
 } // namespace wfp
 
 extern "C" {
+// The record of the stack that the thread runs on: its own, or a registered one.
 extern __thread wfp::ThreadRecord *wfp_self __attribute__((tls_model("initial-exec"), visibility("hidden")));
+// Its own.
+extern __thread wfp::ThreadRecord *wfp_thread __attribute__((tls_model("initial-exec"), visibility("hidden")));
 // The thread has given its record back: what still runs on it (destructors of thread-specific data behind ours) is met no more.
 extern __thread bool wfp_self_ended __attribute__((tls_model("initial-exec"), visibility("hidden")));
 }

@@ -25,7 +25,8 @@ constexpr std::size_t kGuardBytes = 16;
 // How far below the thread pointer the runtime's thread-locals reach.
 std::size_t bytes_below_thread_pointer() {
   std::uintptr_t lowest = reinterpret_cast<std::uintptr_t>(&wfp_view);
-  for (std::uintptr_t other : {reinterpret_cast<std::uintptr_t>(&wfp_self), reinterpret_cast<std::uintptr_t>(&wfp_self_ended)})
+  for (std::uintptr_t other : {reinterpret_cast<std::uintptr_t>(&wfp_self), reinterpret_cast<std::uintptr_t>(&wfp_thread),
+                               reinterpret_cast<std::uintptr_t>(&wfp_self_ended)})
     if (other < lowest)
       lowest = other;
   return (thread_pointer() - lowest + 2 * kPage) & ~(kPage - 1);

@@ -25,6 +25,19 @@ void wfp_quiescence_point(void);
 void *wfp_park_begin(void);
 void wfp_park_end(void *token);
 
+/* Stacks of the program's own making (coroutines, fibers) that it switches to by code of its own: each has a version of its own, as a
+ * thread has, and changes over also while nobody runs on it.  makecontext(), swapcontext(), setcontext(), longjmp() and Boost.Context's
+ * shared library need none of this: the runtime sees them.
+ *
+ * wfp_stack_register: the stack [low, low + size), on which nobody runs yet.  NULL when the runtime has no room for it; it may then be used
+ * all the same, and threads do not change over while they are on it.
+ * wfp_stack_switch: call it right before each switch, with what wfp_stack_register returned; NULL goes back to the thread's own stack.
+ * wfp_stack_unregister: the stack is not going to be run on any more, and nobody does; before its memory is reused.
+ * Any thread, also another one each time; wait-free; wfp_stack_switch is async-signal-safe. */
+void *wfp_stack_register(void *low, size_t size);
+void wfp_stack_switch(void *stack);
+void wfp_stack_unregister(void *stack);
+
 /* Applies the update in the file `path` to this process, wait-free.  0 when it is published (threads then change over each
  * at its own time), 1 when it was refused; `message` then holds the reason, one line, cut to `size` bytes (it may be NULL if
  * `size` is 0).  Blocks the caller until the control thread has answered; not async-signal-safe; errno may change. */
