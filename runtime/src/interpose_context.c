@@ -24,7 +24,7 @@ static int (*real_swapcontext)(ucontext_t *, const ucontext_t *);
 static int (*real_setcontext)(const ucontext_t *);
 
 __attribute__((visibility("hidden"))) void wfp_context_end(void);
-__attribute__((visibility("hidden"))) void *wfp_after_context; /* glibc's: the same for all contexts */
+extern __attribute__((visibility("hidden"))) void *wfp_after_context;
 
 /* Boost.Context: a context is its stack pointer.  Weak: a program that links the library statically keeps its own. */
 typedef struct {

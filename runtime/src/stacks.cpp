@@ -148,6 +148,11 @@ extern "C" void wfp_come_back(void *left) {
 
 // ---- a context whose function has returned (arch/*/context_end.S): it goes to `sp`, or 0 if the process ends
 
+// Where glibc wants it to go on: the same place for all contexts.
+extern "C" {
+__attribute__((visibility("hidden"))) void *wfp_after_context;
+}
+
 extern "C" __attribute__((visibility("hidden"))) void wfp_context_ended(std::uintptr_t sp) {
   ThreadRecord *over = wfp_self;
   if (!over || !is_stack(*over) || !sp)

@@ -75,9 +75,18 @@ static Answer ask(char request) {
   return answer;
 }
 
+// The loop's thread waits for the next request.
+static bool loop_is_parked() {
+  const std::string text = status(), row = "thread\ttid=" + std::to_string(getpid()) + "\t";
+  std::size_t at = text.find(row);
+  CHECK(at != std::string::npos);
+  return text.substr(at, text.find('\n', at) - at).find("state=parked") != std::string::npos;
+}
+
 static void *operate(void *update) {
   CHECK(ask('o').version == 1);
   CHECK(ask('t').version == 101);
+  WAIT_UNTIL(loop_is_parked());
   apply_now(static_cast<char *>(update));
   WAIT_UNTIL(strstr(status(), "held_by=serve(int)"));
   CHECK(ask('t').version == 101); // this turn began before

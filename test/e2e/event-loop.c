@@ -99,6 +99,21 @@ static int answered_by(int version) {
   return last.version == version;
 }
 
+// The loop's thread waits for the next request.
+static int loop_is_parked(void) {
+  char begin[32], row[256];
+  snprintf(begin, sizeof(begin), "thread\ttid=%d\t", getpid());
+  const char *at = strstr(status(), begin);
+  CHECK(at);
+  snprintf(row, sizeof(row), "%.*s", (int)strcspn(at, "\n"), at);
+  return strstr(row, "state=parked") != NULL;
+}
+
+static void apply_to_waiting(const char *path) {
+  WAIT_UNTIL(loop_is_parked());
+  apply_now(path);
+}
+
 // The thread waits in the middle of a turn, which ends in the version that it began in.
 static void reaches(int before, int after) {
   WAIT_UNTIL(strstr(status(), "held_by=serve.loop.h"));
@@ -113,14 +128,15 @@ static void reaches(int before, int after) {
 static void *operate(void *argument) {
   char **argv = argument;
   CHECK(answered_by(1));
-  apply_now(argv[1]);
+  apply_to_waiting(argv[1]);
   if (argv[2]) {
     reaches(1, 2);
-    apply_now(argv[2]);
+    apply_to_waiting(argv[2]);
     reaches(2, 3);
+    WAIT_UNTIL(loop_is_parked());
     revert_now();
     reaches(3, 2);
-    apply_now(argv[2]);
+    apply_to_waiting(argv[2]);
     reaches(2, 3);
   } else { // held for ever, and at work
     WAIT_UNTIL(strstr(status(), "held_by=serve"));
