@@ -5,9 +5,10 @@
 //     cold:   call *__wfp_image+8(%rip)         preserve_most: the loop keeps its registers
 //
 // A loop is polled if a thread could stay in it for long *and* something can be waited for or reached through it: it
-// contains a call, or a volatile or atomic access (spinning).  Loops without either are pure computation, left to the
-// vectoriser's work and the next loop around them; loops of a few turns are over before a poll would pay.  Inner loops
-// are polled as outer ones are: an inner loop may be the one that never ends.
+// contains a call, or a volatile or atomic access (spinning).  Innermost loops without either are pure computation, left
+// to the vectoriser's work and the next loop around them, which is polled if its turns are long for that.  Loops of a few
+// turns are over before a poll would pay.  Inner loops are polled as outer ones are: an inner loop may be the one that
+// never ends.
 //
 // The pass runs last, so polls are in no optimisation's way.  It works on back edges of the control-flow graph, not only
 // on natural loops, so that cycles with several entries (goto into a loop, computed gotos) are polled too.
@@ -85,11 +86,26 @@ bool mayTakeLong(const BasicBlock *B) {
   return any_of(*B, [](const Instruction &I) { return mayTakeLong(I); });
 }
 
+// Has the loop more than a few turns, as far as is known?
+bool mayTurnOften(const Loop *L, FunctionAnalysisManager &FAM) {
+  Function &F = *L->getHeader()->getParent();
+  // At -O0 loop variables live in memory and the count is unknown: not worth the analysis.
+  unsigned Count = F.hasOptNone() ? 0 : FAM.getResult<ScalarEvolutionAnalysis>(F).getSmallConstantMaxTripCount(L);
+  return Count == 0 || Count > kSmallTripCount;
+}
+
+// Can one turn of the loop take long?
+bool hasLongTurns(const Loop *L, FunctionAnalysisManager &FAM) {
+  return any_of(L->blocks(), [](const BasicBlock *B) { return mayTakeLong(B); }) ||
+         any_of(L->getSubLoops(), [&](const Loop *Inner) { return mayTurnOften(Inner, FAM) || hasLongTurns(Inner, FAM); });
+}
+
 // The back edges of F that get a poll.
 SmallVector<Edge, 8> chooseEdges(Function &F, FunctionAnalysisManager &FAM) {
   SmallVector<Edge, 8> BackEdges, Chosen;
   FindFunctionBackedges(F, BackEdges);
-  if (BackEdges.empty() || none_of(F, [](const BasicBlock &B) { return mayTakeLong(&B); }))
+  bool TakesLong = any_of(F, [](const BasicBlock &B) { return mayTakeLong(&B); });
+  if (BackEdges.size() < 2 && !TakesLong)
     return Chosen;
   LoopInfo &Loops = FAM.getResult<LoopAnalysis>(F);
   DenseMap<const Loop *, bool> Polled;
@@ -97,14 +113,12 @@ SmallVector<Edge, 8> chooseEdges(Function &F, FunctionAnalysisManager &FAM) {
     const Loop *L = Loops.getLoopFor(E.second);
     if (L && L->getHeader() == E.second && L->contains(E.first)) {
       auto [It, New] = Polled.try_emplace(L, false);
-      if (New && any_of(L->blocks(), [](const BasicBlock *B) { return mayTakeLong(B); })) {
-        // At -O0 loop variables live in memory and the count is unknown: not worth the analysis.
-        unsigned Count =
-            F.hasOptNone() ? 0 : FAM.getResult<ScalarEvolutionAnalysis>(F).getSmallConstantMaxTripCount(L);
-        It->second = Count == 0 || Count > kSmallTripCount;
-      }
+      if (New)
+        It->second = hasLongTurns(L, FAM) && mayTurnOften(L, FAM);
       if (!It->second)
         continue;
+    } else if (!TakesLong) {
+      continue;
     }
     Chosen.push_back(E); // a cycle without a header of its own is polled in any case
   }

@@ -124,6 +124,65 @@ out:
   ret void
 }
 
+; Computation in nested loops: the innermost has no poll, those around it have, at their own latches.
+; CHECK-LABEL: define i64 @computes_nested(
+; CHECK: inner:
+; CHECK-NOT: call preserve_mostcc
+; CHECK: latch:
+; CHECK-COUNT-2: call preserve_mostcc
+; CHECK-NOT: call preserve_mostcc
+; CHECK: ret i64
+define i64 @computes_nested(i64 %n) {
+  br label %outermost
+outermost:
+  %i = phi i64 [ 0, %0 ], [ %i.next, %outermost.latch ]
+  br label %outer
+outer:
+  %j = phi i64 [ 0, %outermost ], [ %j.next, %latch ]
+  br label %inner
+inner:
+  %k = phi i64 [ 0, %outer ], [ %k.next, %inner ]
+  %s = phi i64 [ %j, %outer ], [ %t, %inner ]
+  %t = mul i64 %s, %i
+  %k.next = add i64 %k, 1
+  %k.more = icmp ult i64 %k.next, %n
+  br i1 %k.more, label %inner, label %latch
+latch:
+  %j.next = add i64 %j, 1
+  %j.more = icmp ult i64 %j.next, %n
+  br i1 %j.more, label %outer, label %outermost.latch
+outermost.latch:
+  %i.next = add i64 %i, 1
+  %i.more = icmp ult i64 %i.next, %n
+  br i1 %i.more, label %outermost, label %out
+out:
+  ret i64 %t
+}
+
+; ... unless the inner one is over after a few turns.
+; CHECK-LABEL: define i64 @computes_little(
+; CHECK-NOT: call preserve_mostcc
+; CHECK: ret i64
+define i64 @computes_little(i64 %n) {
+  br label %outer
+outer:
+  %j = phi i64 [ 0, %0 ], [ %j.next, %latch ]
+  br label %inner
+inner:
+  %k = phi i64 [ 0, %outer ], [ %k.next, %inner ]
+  %s = phi i64 [ %j, %outer ], [ %t, %inner ]
+  %t = mul i64 %s, %j
+  %k.next = add i64 %k, 1
+  %k.more = icmp ult i64 %k.next, 16
+  br i1 %k.more, label %inner, label %latch
+latch:
+  %j.next = add i64 %j, 1
+  %j.more = icmp ult i64 %j.next, %n
+  br i1 %j.more, label %outer, label %out
+out:
+  ret i64 %t
+}
+
 ; A cycle with two entries is no natural loop.
 ; CHECK-LABEL: define void @two_entries(
 ; CHECK: call preserve_mostcc
