@@ -1,6 +1,7 @@
 #include "runtime/src/proc.h"
 
 #include "runtime/src/base/sys.h"
+#include "runtime/src/process_memory.h"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -102,6 +103,39 @@ bool list_tasks(bool (*visit)(void *context, int tid), void *context) {
   }
 }
 
+namespace {
+
+// /proc/self/task/TID/syscall (man 5 proc_pid_syscall): "running", or the number, arguments, stack pointer and program counter of a task
+// that waits; -1 when it waits outside a system call (a page fault, a stop).  The number and the arguments; false in the other two cases.
+bool task_call(int tid, std::uintptr_t (&words)[7]) {
+  FixedText<64> path;
+  path << "task/" << tid << "/syscall";
+  char text[256];
+  std::size_t size = read_proc_file(path.c_str(), text, sizeof(text));
+  const char *at = text, *end = text + size;
+  for (std::uintptr_t &word : words) {
+    const bool hex = end - at > 2 && at[0] == '0' && at[1] == 'x';
+    const char *digits = hex ? at + 2 : at;
+    if (digits == end || !(*digits >= '0' && (*digits <= '9' || *digits >= 'a')))
+      return false;
+    for (word = 0; digits < end && *digits != ' ' && *digits != '\n'; ++digits)
+      word = word * (hex ? 16 : 10) + static_cast<std::uintptr_t>(*digits <= '9' ? *digits - '0' : *digits - 'a' + 10);
+    at = digits < end ? digits + 1 : digits;
+  }
+  return true;
+}
+
+// The thread that glibc makes for timers with SIGEV_THREAD (sysdeps/unix/sysv/linux/timer_routines.c): all it does is wait for signal 32,
+// which glibc lets no program wait for, and make a thread for each expiry.
+bool waits_for_timers(int tid) {
+  std::uintptr_t words[7];
+  std::uint64_t signals;
+  return task_call(tid, words) && words[0] == SYS_rt_sigtimedwait && words[4] == sizeof signals &&
+         read_memory(words[1], &signals, sizeof signals) && signals == 1ull << 31;
+}
+
+} // namespace
+
 // /proc/self/task/TID/stat (man 5 proc_pid_stat), behind the name in parentheses: "state ppid pgrp session tty tpgid flags".
 // A zombie is an initial thread that ended before the others; PF_IO_WORKER and PF_USER_WORKER are the kernel's own.
 bool runs_no_program(int tid) {
@@ -120,7 +154,7 @@ bool runs_no_program(int tid) {
   unsigned long flags = 0;
   for (; *at >= '0' && *at <= '9'; ++at)
     flags = flags * 10 + static_cast<unsigned long>(*at - '0');
-  return flags & (kIoWorker | kUserWorker);
+  return flags & (kIoWorker | kUserWorker) || waits_for_timers(tid);
 }
 
 void task_name(int tid, TextSink &name) {
@@ -160,20 +194,11 @@ constexpr NamedCall kNamedCalls[] = {
 
 } // namespace
 
-// /proc/self/task/TID/syscall (man 5 proc_pid_syscall): "running", or the number, arguments, stack pointer and program counter of a task
-// that waits; -1 when it waits outside a system call (a page fault, a stop).
 void task_wait(int tid, TextSink &where) {
-  FixedText<64> path;
-  path << "task/" << tid << "/syscall";
-  char text[256];
-  std::size_t size = read_proc_file(path.c_str(), text, sizeof(text));
-  std::size_t digits = 0;
-  while (digits < size && text[digits] != ' ')
-    ++digits;
-  text[digits] = '\0';
-  long number;
-  if (digits == size || !parse_decimal(text, number))
+  std::uintptr_t words[7];
+  if (!task_call(tid, words))
     return;
+  const auto number = static_cast<long>(words[0]);
   for (const NamedCall &call : kNamedCalls)
     if (call.number == number) {
       where << call.name << "(2)";

@@ -17,7 +17,8 @@ std::size_t read_proc_file(const char *path, char *text, std::size_t capacity);
 // Calls visit(context, tid) for each entry of /proc/self/task, until it returns false; false then, or when it cannot be read.
 bool list_tasks(bool (*visit)(void *context, int tid), void *context);
 
-// Whether a task runs no code of the program: it has ended, or the kernel made it for itself (io_uring and vhost workers).
+// Whether a task runs no code of the program: it has ended, the kernel made it for itself (io_uring and vhost workers), or it
+// is the thread of libc's that waits for timers with SIGEV_THREAD.
 bool runs_no_program(int tid);
 
 // The name of a task, as in /proc/self/task/TID/comm; empty when it is gone.
