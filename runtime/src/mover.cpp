@@ -24,6 +24,7 @@ bool memory_is_gone(const ThreadRecord &stack) {
   return !read_memory(stack.stack_top.load(std::memory_order_relaxed) - sizeof word, &word, sizeof word);
 }
 
+// Model: MOVE.
 bool try_parked(ThreadRecord &record, const Publication &publication) {
   // Acquire: pairs with (P); the park's stack pointer, and the stack itself, are what they were then.
   std::uint64_t seen = record.state.load(std::memory_order_acquire);
@@ -95,6 +96,7 @@ bool stacks_have_moved() {
   }, nullptr);
 }
 
+// Model: LOOK.
 bool everybody_has_moved() {
   Tasks tasks;
   return visit_tasks(count_task, &tasks) && tasks.total != 0 && tasks.moved == tasks.total && stacks_have_moved();

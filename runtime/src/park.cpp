@@ -27,7 +27,7 @@ inline WfpThread *park(void *frame, std::uintptr_t form) {
       return nullptr;
   }
   record->park_sp.store(sp | form, std::memory_order_relaxed);
-  record->state.store((old + state::kSequenceOne) | state::kParked, std::memory_order_release); // (P)
+  record->state.store((old + state::kSequenceOne) | state::kParked, std::memory_order_release); // (P); Model: PARK
   return record;
 }
 
@@ -39,6 +39,7 @@ extern "C" WfpThread *wfp_park_for_caller(void *frame) { return park(frame, park
 extern "C" void wfp_unpark(WfpThread *record) {
   if (!record)
     return;
+  // Model: UNPARK.
   // (U): acquire pairs with the control thread's (C), whose view and code this thread is going to use.
   std::uint64_t old = record->state.fetch_and(~(state::kParked | state::kHeld), std::memory_order_acq_rel);
   wfp_view = view_tables[state::view(old)];

@@ -22,6 +22,7 @@ bool on_known_stack(const ThreadRecord &record, std::uintptr_t sp) {
   return sp >= record.stack_low.load(std::memory_order_relaxed) && sp < record.stack_top.load(std::memory_order_relaxed);
 }
 
+// Model: STALE.
 void clear_stale_marks(ThreadRecord &record, std::uintptr_t sp) {
   std::uint64_t now = record.state.load(std::memory_order_relaxed);
   if (!(now & (state::kParked | state::kInHandler)) || !on_known_stack(record, sp))
@@ -101,6 +102,7 @@ bool stack_is_quiescent(ThreadRecord &record, const Publication &publication, co
 
 void change_over(ThreadRecord &record, const Publication &publication) {
   std::uint64_t old = record.state.load(std::memory_order_relaxed);
+  // Model: POLL.
   // (M): release, so that the control thread's acquire load finds all that this thread did in the older view done.
   record.state.store(state::with_view(old + state::kSequenceOne, publication.view), std::memory_order_release);
   wfp_view = view_tables[publication.view];

@@ -137,6 +137,7 @@ Publication *make_publication(std::uint32_t view, std::uint64_t number, bool bar
 
 void drop_publication(Publication *publication) { delete_mapped(publication); }
 
+// Model: PUBLISH.
 void publish(Publication *publication) {
   Publication *before = current;
   current = publication;

@@ -10,6 +10,7 @@ using namespace wfp;
 // Runs on the handler's thread.  The interrupted code may be anywhere, in the runtime too: what it was going to store into
 // `state` is a RUNNING state of the same view (nothing moves while IN_HANDLER is set), so that its store, when it goes on, is
 // still right; a sequence that is used twice is told apart by the flag.
+// Model: ENTER.
 extern "C" void wfp_enter_handler(WfpInterrupted *interrupted, void *frame) {
   *interrupted = {};
   ThreadRecord *record = wfp_self;
@@ -31,6 +32,7 @@ extern "C" void wfp_enter_handler(WfpInterrupted *interrupted, void *frame) {
   record->state.store((old + state::kSequenceOne) | state::kInHandler, std::memory_order_release);
 }
 
+// Model: LEAVE.
 extern "C" void wfp_leave_handler(WfpInterrupted *interrupted) {
   ThreadRecord *record = wfp_self;
   if (!record)

@@ -105,6 +105,7 @@ ThreadRecord *meet_thread() {
   return record;
 }
 
+// Model: BIRTH.
 void begin_thread(ThreadRecord *record, std::uintptr_t stack_low, std::uintptr_t stack_top) {
   record->stack_low.store(stack_low, std::memory_order_relaxed);
   record->stack_top.store(stack_top, std::memory_order_relaxed);
@@ -128,6 +129,7 @@ void begin_thread(ThreadRecord *record, std::uintptr_t stack_low, std::uintptr_t
   record->reading.store(0, std::memory_order_release);
 }
 
+// Model: DEATH.
 void end_thread(ThreadRecord *record) {
   wfp_self_ended = true; // before the record goes: a handler in between must not make another one
   ThreadRecord *on = wfp_self;

@@ -177,6 +177,7 @@ void delete_update(AppliedUpdate *update) {
   return view;
 }
 
+// Model: ARM.
 // Gates of functions that settled before must look at the thread's view again.  All threads are in views that agree on them.
 void lead_to_dispatch(const AppliedUpdate &update) {
   for (const BodyChange &change : update.changes)
@@ -345,12 +346,14 @@ ChangeScope::~ChangeScope() { in_progress.store(outer_, std::memory_order_seq_cs
 
 bool change_in_progress() { return in_progress.load(std::memory_order_seq_cst); }
 
+// Model: BASE.
 void enter_base_view() {
   // Only slots: a thread that starts from now on starts in what is the published view.
   std::memcpy(view_tables[kBaseView], view_tables[current_view], slot_count() * sizeof(Body));
   numbers[kBaseView] = numbers[current_view];
 }
 
+// Model: SETTLE.
 void settle(std::uint64_t now_ns) {
   ChangeScope scope;
   const Body *table = view_tables[current_view];

@@ -13,6 +13,7 @@ std::uint8_t *put32(std::uint8_t *out, std::int32_t value) {
 }
 } // namespace
 
+// Model: GATE.
 void encode_gate(const GateCode &gate, std::uint8_t *bytes) {
   std::memset(bytes, 0xcc, kGateBytes);
 
