@@ -6,6 +6,9 @@
 // a field that stays contained, or pointed to, type A in OLD and B in NEW, the same memory is an A and then a B, whatever
 // they are called.  A type that a unit did not use before is compared with what other units of OLD used under that name.
 //
+// The tables of a class with virtual functions belong to its layout: who calls through them goes by place, and the unit that
+// emits them may be another.
+//
 // A layout is sizes, offsets and what the bits mean: integer, floating point, pointer to what.  Names mean nothing, except
 // that a name that moved is a change (`int a, b` -> `int b, a`); nor does the sign of an integer.  void and bytes match
 // whatever they point to: the program knows better.
@@ -17,6 +20,7 @@
 #include "format/manifest.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Demangle/Demangle.h"
 
 using namespace llvm;
 using namespace wfp::format;
@@ -193,6 +197,24 @@ std::string TypeComparer::fieldDifferences(const Layout &A, const Layout &B) {
   return Out;
 }
 
+// What stands at each place where the two differ: calls go by place.
+std::string TypeComparer::tableDifferences(const Layout &A, const Layout &B) {
+  constexpr unsigned Shown = 8;
+  auto At = [](const Layout &L, size_t I) { return I < L.VirtualTables.size() ? StringRef(L.VirtualTables[I]) : "-"; };
+  auto Show = [](StringRef Entry) {
+    auto [Name, Adjustment] = Entry.split(' ');
+    return demangle(std::string_view(Name.data(), Name.size())) + (Adjustment.empty() ? "" : " " + Adjustment.str());
+  };
+  std::string Out;
+  unsigned Count = 0;
+  for (size_t I = 0; I < std::max(A.VirtualTables.size(), B.VirtualTables.size()); ++I) {
+    StringRef X = At(A, I), Y = At(B, I);
+    if (X != Y && ++Count <= Shown)
+      Out += (Out.empty() ? "" : "; ") + Show(X) + " | " + Show(Y);
+  }
+  return Count > Shown ? Out + "; and " + std::to_string(Count - Shown) + " more" : Out;
+}
+
 std::string TypeComparer::differences(const Layout &A, const Layout &B) {
   std::string What;
   auto Add = [&](const std::string &Text) { What += (What.empty() ? "" : ", ") + Text; };
@@ -202,6 +224,8 @@ std::string TypeComparer::differences(const Layout &A, const Layout &B) {
     Add("alignment " + std::to_string(A.Align) + " -> " + std::to_string(B.Align));
   if (std::string Fields = fieldDifferences(A, B); !Fields.empty())
     Add("fields in bytes, OLD | NEW: " + Fields);
+  if (std::string Entries = tableDifferences(A, B); !Entries.empty())
+    Add("entries of its vtable, OLD | NEW: " + Entries);
   return What;
 }
 

@@ -42,6 +42,7 @@ private:
   bool samePointee(llvm::StringRef A, llvm::StringRef B);
   bool sameField(const LayoutField &A, const LayoutField &B);
   std::string fieldDifferences(const Layout &A, const Layout &B);
+  static std::string tableDifferences(const Layout &A, const Layout &B);
 };
 
 } // namespace wfdiff

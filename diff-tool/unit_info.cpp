@@ -104,6 +104,9 @@ static Layout readLayout(const json::Object &O) {
   if (const json::Array *Names = O.getArray("typedefs"))
     for (const json::Value &V : *Names)
       L.Typedefs.push_back(V.getAsString().value_or("").str());
+  if (const json::Array *Entries = O.getArray("vtable"))
+    for (const json::Value &V : *Entries)
+      L.VirtualTables.push_back(V.getAsString().value_or("").str());
   return L;
 }
 
@@ -148,6 +151,9 @@ Error readInfo(ArrayRef<uint8_t> Bytes, StringRef What, UnitInfo &Info) {
   const json::Object *Root = Parsed->getAsObject();
   if (!Root)
     return broken(What, "is no JSON object");
+  if (int64_t Version = Root->getInteger("version").value_or(0); Version != kInfoVersion)
+    return broken(What, "version " + Twine(Version) + ", expected " + Twine(kInfoVersion) +
+                            ": it must be compiled with the plugin that belongs to this wfdiff");
   Info.Source = text(*Root, "source");
   Info.Compiler = text(*Root, "compiler");
   Info.Target = text(*Root, "target");

@@ -33,6 +33,7 @@ struct Layout {
   bool Escapes = true;
   std::vector<LayoutField> Fields;
   std::vector<std::string> Typedefs = {}; // C: further keys
+  std::vector<std::string> VirtualTables = {}; // C++: entry by entry, docs/formats.md
 };
 
 // Of a variable with static storage.

@@ -17,7 +17,7 @@ namespace wfp {
 
 void writeInfoSection(Module &M, const Unit &U, StringRef Key, const UnitId &Id) {
   json::Object Document(U.SourceInfo);
-  Document["version"] = 1;
+  Document["version"] = int64_t(format::kInfoVersion);
   Document["key"] = json::fixUTF8(Key);
   Document["id"] = toHex(Id, /*LowerCase=*/true);
   Document["source"] = json::fixUTF8(U.Source);

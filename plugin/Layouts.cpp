@@ -312,6 +312,8 @@ json::Object LayoutTable::describe(const RecordDecl *R, const Use &U) {
       {"fields", fields(R)},
       {"escapes", U.Escapes},
   };
+  if (const auto *Class = dyn_cast<CXXRecordDecl>(R); Class && Class->isDynamicClass())
+    Described["vtable"] = virtualTables(Class);
   if (auto Others = Typedefs.find(R); Others != Typedefs.end()) {
     json::Array Names;
     for (const std::string &Name : Others->second)

@@ -48,6 +48,7 @@ private:
   void addRecord(const clang::RecordDecl *R, bool Escapes, llvm::StringRef Function);
   llvm::json::Object describe(const clang::RecordDecl *R, const Use &U);
   llvm::json::Array fields(const clang::RecordDecl *R);
+  llvm::json::Array virtualTables(const clang::CXXRecordDecl *Class); // VirtualTables.cpp
   std::string keyOf(const clang::TagDecl *D);
   std::string computeKey(const clang::TagDecl *D);
   std::string contextKey(const clang::DeclContext *Context);

@@ -99,6 +99,8 @@ public:
       Layouts.addEnum(cast<EnumDecl>(C->getDeclContext()));
     else if (const auto *F = dyn_cast<FieldDecl>(E->getDecl())) // &T::x: its offset is in the code
       addEscaping(tagType(Ctx, F->getParent()));
+    else if (const auto *M = dyn_cast<CXXMethodDecl>(E->getDecl()); M && M->isVirtual()) // &T::f: an index into the table
+      addEscaping(tagType(Ctx, M->getParent()));
     else if (const auto *V = dyn_cast<VarDecl>(E->getDecl()); V && !Contained.contains(E))
       Layouts.add(V->getType().getNonReferenceType(), /*Escapes=*/true);
     return true;
@@ -106,6 +108,8 @@ public:
   bool VisitMemberExpr(MemberExpr *E) {
     QualType Object = E->getBase()->getType();
     Layouts.add(E->isArrow() ? Object->getPointeeType() : Object, E->isArrow());
+    if (QualType Member = E->getMemberDecl()->getType(); Member->isReferenceType()) // leads to an object elsewhere
+      addEscaping(Member);
     return true;
   }
   bool VisitCallExpr(CallExpr *E) {
@@ -148,11 +152,18 @@ private:
     if (T->isPointerType())
       Layouts.add(T->getPointeeType(), /*Escapes=*/true);
   }
+  void addCast(const Expr *E) { // of a pointer, or of a reference
+    if (E->isGLValue())
+      addEscaping(E->getType());
+    else
+      addPointee(E->getType());
+  }
   bool visitCast(const CastExpr *E) {
     if (E->getCastKind() == CK_DerivedToBase || E->getCastKind() == CK_BaseToDerived ||
-        E->getCastKind() == CK_UncheckedDerivedToBase || E->getCastKind() == CK_Dynamic) {
-      addPointee(E->getType());
-      addPointee(E->getSubExpr()->getType());
+        E->getCastKind() == CK_UncheckedDerivedToBase || E->getCastKind() == CK_Dynamic ||
+        E->getCastKind() == CK_LValueBitCast) {
+      addCast(E);
+      addCast(E->getSubExpr());
     }
     return true;
   }

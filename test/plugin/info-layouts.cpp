@@ -10,6 +10,9 @@
 // CHECK-DAG: field member offset=448 bits=64 type=memptr
 // CHECK-DAG: layout N2ns4BaseE struct size=16
 // CHECK-DAG: field (vptr) offset=0 bits=64 type=ptr
+// CHECK-DAG: vtable _ZN2ns4BaseD0Ev
+// CHECK-DAG: vtable _ZN2ns1DD1Ev
+// CHECK-DAG: vtable vbase 64
 // CHECK-DAG: layout N2ns5VBaseE struct size=4
 // CHECK-DAG: layout N2ns8TemplateI4ItemEE struct size=16
 // CHECK-DAG: layout 4Item struct size=16

@@ -23,6 +23,8 @@ for layout in info["layouts"]:
     escapes = "escapes" if layout["escapes"] else "stays in " + ",".join(sorted(layout["functions"]))
     print(f"layout {layout['key']} {layout['kind']} size={layout['size']} align={layout['align']} {escapes} "
           f"at {layout['file']}:{layout['line']}")
+    for entry in layout.get("vtable", []):
+        print(f"  vtable {entry}")
     for f in layout["fields"]:
         print(f"  field {f['name'] or '?'} offset={f['offset']} bits={f['bits']} type={f['type']}" +
               (f" to={f['to']}" if "to" in f else ""))
