@@ -143,10 +143,12 @@ void checkIncluded(Session &S, uint32_t Unit) {
     if (!U.State[I].Included)
       continue;
     const Piece &P = New.Pieces[I];
-    if (P.Kind == PieceKind::Function && P.IFunc)
+    if (P.Kind == PieceKind::Function && P.IFunc && !(U.Match.ToOld[I] != None && U.Old->Pieces[U.Match.ToOld[I]].IFunc))
       S.refuse(U, New.label(P), "is an ifunc in NEW; an update cannot bring one");
     if (P.Kind == PieceKind::Variable && P.NameSymbol == None)
       S.refuse(U, New.label(P), "is writable data without a name; it cannot be told which data of the program it is");
+    if (P.Kind == PieceKind::ThreadLocal && any_of(New.bytes(P), [](uint8_t B) { return B != 0; }))
+      S.refuse(U, New.label(P), "is a new thread-local with an initial value, which threads that exist would not get");
     // One guard for all dynamically initialised thread-locals of a unit; in the threads that exist it is set.
     if (P.Kind == PieceKind::ThreadLocal && U.Old && U.Old->ByName.count("__tls_guard") && !New.name(P).starts_with("_ZZ"))
       S.refuse(U, New.label(P), "is a new thread-local in a unit whose thread-locals have constructors: threads that exist would "

@@ -236,30 +236,44 @@ private:
   }
 };
 
-// A variable is gone, and a function that used it uses a new one: the value belongs into that.
+// A variable is gone, and a function that used it uses a new one: the value belongs into that.  Either may be used by a callee
+// that is gone, or new, as well (a renamed function with its static locals).
 void checkReplacedState(Session &S, uint32_t Unit) {
   const UnitPair &U = S.Units[Unit];
   auto IsState = [](const Piece &P) { return P.Kind == PieceKind::Variable || P.Kind == PieceKind::ThreadLocal; };
-  auto StateOf = [&](const Object &O, uint32_t Function, auto IsWanted) {
-    std::set<uint32_t> Result;
-    std::vector<uint32_t> Code = O.Pieces[Function].Parts;
-    Code.push_back(Function);
-    for (uint32_t C : Code)
-      for (const Target &T : O.targets(O.Pieces[C]))
-        if (T.Piece != None && IsState(O.Pieces[T.Piece]) && O.Pieces[T.Piece].NameSymbol != None && IsWanted(T.Piece))
+  auto StateOf = [&](const Object &O, uint32_t Function, const std::vector<uint32_t> &Match, auto IsWanted) {
+    std::set<uint32_t> Result, Seen{Function};
+    std::vector<uint32_t> Work{Function};
+    while (!Work.empty()) {
+      const Piece &P = O.Pieces[Work.back()];
+      const bool Direct = Work.back() == Function || P.Parent == Function;
+      Work.pop_back();
+      for (uint32_t Part : P.Parts)
+        if (Seen.insert(Part).second)
+          Work.push_back(Part);
+      for (const Target &T : O.targets(P)) {
+        if (T.Piece == None || Match[T.Piece] != None || !Seen.insert(T.Piece).second)
+          continue;
+        const Piece &To = O.Pieces[T.Piece];
+        if (To.Kind == PieceKind::Function && To.Local)
+          Work.push_back(T.Piece);
+        else if (IsState(To) && To.NameSymbol != None && IsWanted(T.Piece, Direct))
           Result.insert(T.Piece);
+      }
+    }
     return Result;
   };
   for (uint32_t F = 0; F < U.Old->Pieces.size(); ++F) {
     uint32_t G = U.Match.ToNew[F];
     if (U.Old->Pieces[F].Kind != PieceKind::Function || G == None || U.State[G].Kind != Change::Replaced)
       continue;
-    std::set<uint32_t> Gone = StateOf(*U.Old, F, [&](uint32_t P) {
-      return U.Match.ToNew[P] == None && !U.MovedTo.count(P) && !isStaticLocal(*U.Old, U.Old->Pieces[P]) &&
+    // checkLost() sees to static locals that the function itself uses.
+    std::set<uint32_t> Gone = StateOf(*U.Old, F, U.Match.ToNew, [&](uint32_t P, bool Direct) {
+      return !U.MovedTo.count(P) && !(Direct && isStaticLocal(*U.Old, U.Old->Pieces[P])) &&
              !S.NewGlobals.count(U.Old->name(U.Old->Pieces[P]));
     });
-    std::set<uint32_t> Fresh = StateOf(*U.New, G, [&](uint32_t P) {
-      return U.Match.ToOld[P] == None && !U.MovedFrom.count(P) && !S.OldGlobals.count(U.New->name(U.New->Pieces[P]));
+    std::set<uint32_t> Fresh = StateOf(*U.New, G, U.Match.ToOld, [&](uint32_t P, bool) {
+      return !U.MovedFrom.count(P) && !S.OldGlobals.count(U.New->name(U.New->Pieces[P]));
     });
     for (uint32_t P : Gone) {
       StringRef Name = U.Old->name(U.Old->Pieces[P]);

@@ -17,6 +17,9 @@ static const char *changeName(Change C) {
 void printSummary(const Session &S, Verdict V, raw_ostream &Out) {
   if (V == Verdict::Unchanged) {
     Out << "wfdiff: no change\n";
+    // The running program's units keep OLD's ids, and an update from NEW would not fit them.
+    if (any_of(S.Units, [](const UnitPair &U) { return U.Old && U.New && U.idChanged(); }))
+      Out << "wfdiff: what differs (line numbers, say) is not worth an update; make the next one from OLD, which is what runs\n";
     return;
   }
   unsigned Replaced = 0, Added = 0, Removed = 0, Data = 0, Units = 0;

@@ -344,6 +344,16 @@ void Writer::addFunctions(uint32_t Unit) {
       Out.symbol = symbolOf(NewUnit, New);
     }
     Manifest.Functions.push_back(Out);
+    // Its aliases share the body, and the runtime must not take them for functions that the linker folded.
+    for (uint32_t Sym : P.Symbols) {
+      const Symbol &Alias = U.Old->Symbols[Sym];
+      if (Sym == P.NameSymbol || Alias.Value != P.Offset || Alias.Name == Name ||
+          !U.Old->Info.Functions.count(name_hash(Alias.Name.data(), Alias.Name.size())))
+        continue;
+      Out.old_name = Manifest.string(Alias.Name);
+      Out.display = Manifest.string(demangle(std::string_view(Alias.Name.data(), Alias.Name.size())));
+      Manifest.Functions.push_back(Out);
+    }
   }
   for (uint32_t I = 0; U.New && I < U.New->Pieces.size(); ++I) {
     const Piece &P = U.New->Pieces[I];

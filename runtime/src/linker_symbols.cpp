@@ -217,16 +217,26 @@ Result find_in_image(Lookup &lookup, std::uint32_t unit, std::uint64_t hash) {
   }
   bool wants_address = lookup.kind() != format::ImportKind::kThreadLocal;
   bool wants_thread_local = lookup.kind() == format::ImportKind::kThreadLocal || lookup.kind() == format::ImportKind::kUnknown;
+  // The linker drops a unit's weak definition for another unit's strong one.
+  auto may_be_overridden = [&](const auto *record) {
+    return unit != kNoIndex && record && (record->flags & (format::kSymbolWeak | format::kSymbolLocal)) == format::kSymbolWeak;
+  };
   if (wants_address) {
-    const RecordEntry *record = unit == kNoIndex ? index.global_function(hash) : index.function(hash, unit);
-    if (!record)
-      record = unit == kNoIndex ? index.global_variable(hash) : index.variable(hash, unit);
+    const RecordEntry *record = unit == kNoIndex ? nullptr : index.function(hash, unit);
+    if (unit == kNoIndex || may_be_overridden(record))
+      record = index.global_function(hash);
+    if (!record) {
+      record = unit == kNoIndex ? nullptr : index.variable(hash, unit);
+      if (unit == kNoIndex || may_be_overridden(record))
+        record = index.global_variable(hash);
+    }
     if (record)
       return take_definition(lookup, record->address, record->flags, record->size);
   }
   if (wants_thread_local) {
-    const ThreadLocalEntry *record =
-        unit == kNoIndex ? index.global_thread_local(hash) : index.thread_local_variable(hash, unit);
+    const ThreadLocalEntry *record = unit == kNoIndex ? nullptr : index.thread_local_variable(hash, unit);
+    if (unit == kNoIndex || may_be_overridden(record))
+      record = index.global_thread_local(hash);
     if (record)
       return set_thread_local(lookup, record->offset, record->size) ? Result::kFound : Result::kRefused;
   }

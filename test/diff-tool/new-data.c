@@ -8,7 +8,6 @@
 // CHECK-DAG: added data fresh_data
 // CHECK-DAG: added data fresh_bss
 // CHECK-DAG: added data fresh_const
-// CHECK-DAG: added data fresh_tdata
 // CHECK-DAG: added data fresh_tbss
 // CHECK-DAG: added data fresh_global
 // CHECK-DAG: added data helper.n
@@ -26,7 +25,6 @@
 // ELF-DAG: .data.fresh_data {{ *}}PROGBITS {{.*}} WA
 // ELF-DAG: .bss.fresh_bss {{ *}}NOBITS {{.*}} WA
 // ELF-DAG: .rodata.fresh_const {{ *}}PROGBITS {{.*}} A
-// ELF-DAG: .tdata.fresh_tdata {{ *}}PROGBITS {{.*}} WAT
 // ELF-DAG: .tbss.fresh_tbss {{ *}}NOBITS {{.*}} WAT
 extern int elsewhere(int), elsewhere_data;
 static int existing;
@@ -37,13 +35,12 @@ int keep(int x) { return existing_function(++existing); }
 static int fresh_data = 5;
 static int fresh_bss[100];
 static const int fresh_const[] = {1, 2, 3, 4, 5};
-static _Thread_local int fresh_tdata = 3;
 static _Thread_local int fresh_tbss;
 int fresh_global = 9;
 static __attribute__((noinline)) int helper(int x) {
   static int n;
   n += x;
-  return fresh_data++ + fresh_bss[x]++ + fresh_const[n] + fresh_tdata++ + fresh_tbss++;
+  return fresh_data++ + fresh_bss[x]++ + fresh_const[n] + fresh_tbss++;
 }
 int f(int x) { return helper(x) + existing++ + existing_function(x) + existing_tls + elsewhere(elsewhere_data); }
 #else
