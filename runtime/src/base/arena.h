@@ -42,7 +42,7 @@ private:
 // the runtime could not order against the program's.  For types whose initial state is all zero.
 template <typename T> struct Immortal {
   T &get() { return *reinterpret_cast<T *>(storage); }
-  alignas(T) unsigned char storage[sizeof(T)];
+  alignas(T) unsigned char storage[sizeof(T)] = {};
 };
 
 // A growing array in an arena.  T is trivially copyable; push_back returns nullptr when memory is out.
