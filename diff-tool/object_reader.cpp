@@ -30,6 +30,15 @@ namespace {
 
 Error fail(const Twine &Why) { return createStringError(inconvertibleErrorCode(), Why); }
 
+// zlib cannot do better than 1:1032, and debug information does not come near that with zstd.
+constexpr unsigned LargestRatio = 2048;
+
+// What the compression header promises: LLVM allocates that before it looks at the data.
+uint64_t inflatedSize(ArrayRef<uint8_t> Bytes) {
+  const auto *Header = reinterpret_cast<const ELF64LE::Chdr *>(Bytes.data());
+  return Bytes.size() < sizeof(*Header) ? 0 : uint64_t(Header->ch_size);
+}
+
 constexpr uint64_t LargestSection = uint64_t(1) << 40;
 
 bool isPrivateName(StringRef Name) { return Name.empty() || Name.starts_with(".L"); }
@@ -120,6 +129,8 @@ Error Reader::readSections() {
       if (!Bytes)
         return Bytes.takeError();
       S.Bytes = *Bytes;
+      if (H.sh_flags & ELF::SHF_COMPRESSED && inflatedSize(S.Bytes) > S.Bytes.size() * uint64_t(LargestRatio))
+        return fail("section " + S.Name + ": claims an absurd size when it is not compressed");
     } else if (S.Size > LargestSection) {
       return fail("section " + S.Name + ": absurd size");
     }

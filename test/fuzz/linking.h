@@ -2,12 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 namespace wfp::fuzz {
 
 // True if it could be linked; it is taken back at once.
-bool link_and_unlink(const std::vector<std::uint8_t> &file, std::string *why = nullptr);
+bool link_and_unlink(const std::vector<std::uint8_t> &file);
 
 } // namespace wfp::fuzz

@@ -170,6 +170,10 @@ Symbols:
      "section .eh_frame+0x0: FDE without a CIE"}, // its CIE would be at -1, a key that DenseMap keeps for itself
     {"InfoThatIsNestedDeeply", "Sections:\n  - {Name: .wfpatch.info, Type: SHT_PROGBITS, Flags: [SHF_EXCLUDE], Content: '" NESTED "'}\n",
      "section .wfpatch.info: is nested too deeply"},
+    {"CompressedSectionOfAbsurdSize", R"(Sections:
+  - {Name: .debug_line, Type: SHT_PROGBITS, Flags: [SHF_COMPRESSED], Content: '010000000000000000000000000005000100000000000000789c'}
+)",
+     "section .debug_line: claims an absurd size"},
     {"CommonSymbolOfAbsurdSize", R"(Symbols:
   - {Name: common, Type: STT_OBJECT, Index: SHN_COMMON, Value: 16, Size: 0xffffffffffff, Binding: STB_GLOBAL}
 )",
