@@ -8,6 +8,7 @@ Edits break programs.  That an outcome is the edit's own effect is shown, not as
 
   other answers, after a start       gdb sees that none of the old bodies is entered: the update is in effect, and what the
                                      mutated program does differently it does when it starts
+  answers that are another process's  the mutated program, started from scratch twice, gives two; what it answers alike counts
   no answer, or not to the end       the mutated program, started from scratch, gives as many answers and fails alike
   a thread that does not move        gdb finds one of the replaced functions on its stack
   anything else                      it happens again in a process that nothing was done to before, and the mutated
@@ -195,6 +196,9 @@ class Session:
             return f"{broken}as built, visible" if changed != self.answers else "as built", []
         if changed == self.answers:
             return "at start only", []
+        again, _ = self._answers_from_scratch(binary)
+        if changed.agrees(native, again):
+            return "as built, as far as that gives the same answers twice", []
         return "not as built", [f"updated: {changed.difference(native)}"]
 
     def _answers_from_scratch(self, binary):

@@ -325,15 +325,25 @@ class LineNoise:
     """Line numbers of two sources: a pair is noise if both lines say the same."""
 
     def __init__(self, old_text="", new_text=""):
-        self.old, self.new = old_text.split("\n"), new_text.split("\n")
+        self.old, self.new = self._lines(old_text), self._lines(new_text)
         self.count = 0
 
+    @staticmethod
+    def _lines(text):
+        """What stands in the lines of a number, several after a #line: by tokens, in any order, since functions that share
+        a line may have changed places."""
+        result, number = {}, 1
+        for line in text.split("\n"):
+            if directive := re.match(r"\s*#\s*(?:line\s+)?(\d+)", line):
+                number = int(directive[1])
+                continue
+            if tokens := sorted(re.findall(r"\w+|\S", line)):
+                result.setdefault(number, []).append(tokens)
+            number += 1
+        return result
+
     def same(self, old, new):
-        if not (0 < old <= len(self.old) and 0 < new <= len(self.new)) or old == new:
-            return False
-        # By tokens, in any order: functions that share a line may have changed places.
-        tokens = [sorted(re.findall(r"\w+|\S", line)) for line in (self.old[old - 1], self.new[new - 1])]
-        return tokens[0] != [] and tokens[0] == tokens[1]
+        return old != new and any(tokens in self.new.get(new, []) for tokens in self.old.get(old, []))
 
     def __call__(self, old, new):
         a, b = LINE_OPERAND.match(old[0]), LINE_OPERAND.match(new[0])

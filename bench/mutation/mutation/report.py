@@ -1,5 +1,6 @@
 """The table, and the figures that are kept."""
 
+import json
 from collections import Counter
 
 from . import edits
@@ -30,10 +31,23 @@ def summary(records):
         "refusals": dict(Counter(c for r in counted for c in r["refusals"])),
         "observed": dict(Counter(r["observed"] for r in counted if r.get("observed"))),
         "with_line_noise": sum(r.get("noise", 0) > 0 for r in counted),
+        "updates": sum(r["verdict"] == "update" for r in counted),
+        "applied": sum(bool(r.get("observed")) for r in counted),
+        "wfdiff": dict(Counter(r["wfdiff"] for r in counted)),  # begin of the executable's SHA-256: edits
         "functions_replaced": sum(r["replaced"] for r in counted if r["verdict"] == "update"),
         "targets": dict(Counter(r["target"] for r in counted)),
         "kinds": {k: dict(rows[k]) for k in [*edits.SEMANTIC, *edits.NEUTRAL] if k in rows},
     }
+
+
+COLUMNS = ("number", "target", "source", "line", "kind", "result", "verdict", "replaced", "observed", "wfdiff")
+
+
+def write(path, figures, records):
+    """The figures, and every edit in a line of its own: with seed and number it can be made again."""
+    rows = [json.dumps([r.get(c) for c in COLUMNS]) for r in records if r["result"] in ("right", "wrong")]
+    text = json.dumps({**figures, "columns": COLUMNS}, indent=1)
+    path.write_text(text[: text.rindex("\n}")] + ',\n "records": [\n  ' + ",\n  ".join(rows) + "\n ]\n}\n")
 
 
 def table(figures):
