@@ -41,16 +41,17 @@ static inline void nap(void) {
     }                                                                                                                  \
   } while (0)
 
-// The state of the update that was applied last.
+// Whether all threads have followed all changes: any update's row may be that of the last one, which may have been a reversal.
 static inline int settled(void) {
-  const char *text = status();
-  const char *row = strstr(text, "update\t"), *next;
+  const char *row = strstr(status(), "update\t");
   CHECK(row);
-  while ((next = strstr(row + 1, "update\t")))
-    row = next;
-  const char *settle = strstr(row, "settle_us=");
-  CHECK(settle);
-  return settle[10] >= '0' && settle[10] <= '9';
+  for (; row; row = strstr(row + 1, "\nupdate\t")) {
+    const char *settle = strstr(row, "settle_us=");
+    CHECK(settle);
+    if (settle[10] < '0' || settle[10] > '9')
+      return 0;
+  }
+  return 1;
 }
 
 static inline void apply_now(const char *path) {
