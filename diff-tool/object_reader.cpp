@@ -134,8 +134,11 @@ Error Reader::readSections() {
     } else if (S.Size > LargestSection) {
       return fail("section " + S.Name + ": absurd size");
     }
-    if (H.sh_type == ELF::SHT_SYMTAB)
+    if (H.sh_type == ELF::SHT_SYMTAB) {
+      if (SymbolTable != None)
+        return fail("more than one symbol table");
       SymbolTable = O.Sections.size();
+    }
     O.Sections.push_back(std::move(S));
   }
   for (const auto &H : *Headers) {
@@ -212,18 +215,21 @@ Error Reader::readSymbols() {
   return Error::success();
 }
 
+// Those of sections that are not loaded are checked as well: who reads the debug information takes them as they are.
 Error Reader::readRelocations() {
   auto Headers = cantFail(Elf.sections());
   for (const auto &H : Headers) {
+    if (H.sh_type == ELF::SHT_CREL)
+      return fail("compact relocations (-Wa,--crel) are not supported: assemble without them");
     if (H.sh_type != ELF::SHT_RELA && H.sh_type != ELF::SHT_REL)
       continue;
     if (H.sh_info >= Headers.size())
       return fail("relocation section without a target");
     Section &Target = O.Sections[H.sh_info];
-    if (!(Target.Flags & ELF::SHF_ALLOC))
-      continue;
     if (H.sh_type == ELF::SHT_REL)
       return fail("section " + Target.Name + ": REL relocations are not used on x86-64");
+    if (SymbolTable == None || H.sh_link != SymbolTable)
+      return fail("section " + Target.Name + ": relocations without a symbol table");
     auto Relas = Elf.relas(H);
     if (!Relas)
       return Relas.takeError();
@@ -231,7 +237,7 @@ Error Reader::readRelocations() {
       uint32_t SymbolIndex = R.getSymbol(false);
       if (SymbolIndex >= O.Symbols.size() || R.r_offset >= Target.Size)
         return fail("section " + Target.Name + ": relocation out of range");
-      if (R.getType(false) != ELF::R_X86_64_NONE)
+      if (Target.Flags & ELF::SHF_ALLOC && R.getType(false) != ELF::R_X86_64_NONE)
         Target.Relocations.push_back({R.r_offset, R.r_addend, R.getType(false), SymbolIndex});
     }
     llvm::stable_sort(Target.Relocations,
