@@ -235,7 +235,8 @@ Error Reader::readRelocations() {
       return Relas.takeError();
     for (const auto &R : *Relas) {
       uint32_t SymbolIndex = R.getSymbol(false);
-      if (SymbolIndex >= O.Symbols.size() || R.r_offset >= Target.Size)
+      const bool Inside = R.r_offset < Target.Size || Target.Flags & ELF::SHF_COMPRESSED; // offsets are those of the plain bytes
+      if (SymbolIndex >= O.Symbols.size() || !Inside)
         return fail("section " + Target.Name + ": relocation out of range");
       if (Target.Flags & ELF::SHF_ALLOC && R.getType(false) != ELF::R_X86_64_NONE)
         Target.Relocations.push_back({R.r_offset, R.r_addend, R.getType(false), SymbolIndex});
