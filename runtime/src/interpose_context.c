@@ -1,8 +1,8 @@
 /* Contexts, interposed: each function that goes to another stack tells the runtime first (stacks.h).
  *
  * makecontext() registers the context's stack by itself, and changes the return address of its function to code of the runtime, since
- * glibc goes on to uc_link without calling setcontext() through a symbol.  longjmp() within one stack, by far the usual case, costs a
- * comparison.  Boost.Context's library switches by functions of its own.
+ * glibc goes on to uc_link without calling setcontext() through a symbol.  longjmp() within one stack, by far the usual case, costs
+ * two comparisons.  Boost.Context's library switches by functions of its own.
  */
 #define _GNU_SOURCE
 #undef _FORTIFY_SOURCE
@@ -93,7 +93,7 @@ int wfp_call_swapcontext(ucontext_t *from, const ucontext_t *to) {
 EXPORT int wfp_call_setcontext(const ucontext_t *to) __asm__("setcontext");
 int wfp_call_setcontext(const ucontext_t *to) {
   need_calls();
-  void *left = wfp_go_to_stack(wfp_context_sp(to), __builtin_frame_address(0));
+  void *left = wfp_jump_to_stack(wfp_context_sp(to), __builtin_frame_address(0));
   int result = real_setcontext(to);
   wfp_come_back(left);
   return result;
@@ -103,7 +103,7 @@ int wfp_call_setcontext(const ucontext_t *to) {
   EXPORT __attribute__((noreturn)) void wfp_call_##name(void *env, int value) __asm__(#name);                          \
   void wfp_call_##name(void *env, int value) {                                                                         \
     need_calls();                                                                                                      \
-    (void)wfp_go_to_stack(wfp_jump_sp(env), __builtin_frame_address(0));                                               \
+    (void)wfp_jump_to_stack(wfp_jump_sp(env), __builtin_frame_address(0));                                              \
     real_##name(env, value);                                                                                           \
     KEEP_FRAME();                                                                                                      \
     __builtin_unreachable();                                                                                           \

@@ -22,20 +22,39 @@ bool on_known_stack(const ThreadRecord &record, std::uintptr_t sp) {
   return sp >= record.stack_low.load(std::memory_order_relaxed) && sp < record.stack_top.load(std::memory_order_relaxed);
 }
 
+// How many of the thread's handlers can still be running when its stack pointer is `sp`, on the stack that it began with: a handler
+// on a stack of its own is over, too, and all those inside of one that is.
+static std::uint64_t handlers_below(const ThreadRecord &record, std::uintptr_t sp) {
+  std::uint64_t running = record.handlers;
+  while (running > 0 && running <= ThreadRecord::kNested) {
+    const std::uintptr_t frame = record.handler_frames[running - 1];
+    if (sp <= frame && on_known_stack(record, frame))
+      break;
+    --running;
+  }
+  return running;
+}
+
 // Model: STALE.
 void clear_stale_marks(ThreadRecord &record, std::uintptr_t sp) {
   std::uint64_t now = record.state.load(std::memory_order_relaxed);
   if (!(now & (state::kParked | state::kInHandler)) || !on_known_stack(record, sp))
     return;
-  // A handler on a stack of its own is over as well, once the thread runs on the one that it began with.
-  if ((now & state::kInHandler) && (sp > record.handler_sp || !on_known_stack(record, record.handler_sp))) {
-    if (now & state::kParked) // the handler itself had parked
+  if (!(now & state::kInHandler)) {
+    if (sp > record.park_sp.load(std::memory_order_relaxed))
       wfp_unpark(&record);
-    now = record.state.load(std::memory_order_relaxed);
-    record.state.store((now + state::kSequenceOne) & ~state::kInHandler, std::memory_order_release);
-  } else if ((now & state::kParked) && sp > record.park_sp.load(std::memory_order_relaxed)) {
-    wfp_unpark(&record);
+    return;
   }
+  const std::uint64_t running = handlers_below(record, sp);
+  if (running == record.handlers)
+    return;
+  if (now & state::kParked) // the innermost handler itself had parked
+    wfp_unpark(&record);
+  record.handlers = running;
+  if (running != 0)
+    return;
+  now = record.state.load(std::memory_order_relaxed);
+  record.state.store((now + state::kSequenceOne) & ~state::kInHandler, std::memory_order_release);
 }
 
 namespace {

@@ -27,8 +27,14 @@ extern "C" void wfp_enter_handler(WfpInterrupted *interrupted, void *frame) {
   // The interrupted code may have stored its new state, but not yet its view.
   wfp_view = view_tables[state::view(old)];
   interrupted->was_in_handler = (old & state::kInHandler) != 0;
-  interrupted->handler_sp = record->handler_sp;
-  record->handler_sp = reinterpret_cast<std::uintptr_t>(frame);
+  // Another handler may begin and end between any two of these: it leaves the frames as it found them.
+  interrupted->handlers = record->handlers;
+  if (record->handlers < ThreadRecord::kNested) {
+    interrupted->other_frame = record->handler_frames[record->handlers];
+    record->handler_frames[record->handlers] = reinterpret_cast<std::uintptr_t>(frame);
+  }
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  record->handlers = interrupted->handlers + 1;
   record->state.store((old + state::kSequenceOne) | state::kInHandler, std::memory_order_release);
 }
 
@@ -40,7 +46,10 @@ extern "C" void wfp_leave_handler(WfpInterrupted *interrupted) {
   std::uint64_t now = record->state.load(std::memory_order_relaxed) + state::kSequenceOne;
   if (!interrupted->was_in_handler)
     now &= ~state::kInHandler;
-  record->handler_sp = interrupted->handler_sp;
+  record->handlers = interrupted->handlers;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  if (interrupted->handlers < ThreadRecord::kNested)
+    record->handler_frames[interrupted->handlers] = interrupted->other_frame;
   if (interrupted->was_parked) {
     record->park_sp.store(interrupted->park_sp, std::memory_order_relaxed);
     now |= state::kParked; // (P), once more: the wait goes on, or ends in the wrapper

@@ -3,7 +3,8 @@
  * A handler may interrupt a parked thread (which the control thread may have moved, so that the thread's view is stale), or
  * code in the middle of a gate.  The entry therefore makes the thread RUNNING, takes the view that the state names, and marks the
  * thread IN_HANDLER: neither polls nor the control thread move it until the handler has returned; then the park goes on, with
- * a new sequence.  A handler that is left by siglongjmp leaves the mark behind; it is recognised by the stack pointer.
+ * a new sequence.  A handler that is left by siglongjmp leaves the mark behind.  Jumps clear it (stacks.h); one that was not seen is
+ * recognised by the stack pointer: the entries' frames are known, so that a handler that goes on after an inner one was left stays marked.
  */
 #ifndef WFPATCH_RUNTIME_SIGNAL_ENTRY_H
 #define WFPATCH_RUNTIME_SIGNAL_ENTRY_H
@@ -17,7 +18,8 @@ extern "C" {
 /* What wfp_enter_handler saves for wfp_leave_handler; on the handler's stack. */
 struct WfpInterrupted {
   unsigned long park_sp;
-  unsigned long handler_sp;
+  unsigned long handlers;     /* that ran already */
+  unsigned long other_frame;  /* what stood in this one's place, perhaps of an entry that this one interrupted */
   int was_parked;
   int was_in_handler;
 };

@@ -136,6 +136,15 @@ extern "C" void *wfp_go_to_stack(std::uintptr_t sp, void *frame) {
   return from;
 }
 
+extern "C" void *wfp_jump_to_stack(std::uintptr_t sp, void *frame) {
+  if (ThreadRecord *record = wfp_self; record && record->state.load(std::memory_order_relaxed) & (state::kParked | state::kInHandler)) {
+    if (record->state.load(std::memory_order_relaxed) & state::kParked) // between wfp_park_begin and wfp_park_end: it runs, obviously
+      wfp_unpark(record);
+    clear_stale_marks(*record, sp);
+  }
+  return wfp_go_to_stack(sp, frame);
+}
+
 extern "C" void wfp_come_back(void *left) {
   auto *from = static_cast<ThreadRecord *>(left);
   if (!from || wfp_self == from)

@@ -36,6 +36,8 @@ WFP_HIDDEN_STACKS void wfp_remove_stack(void *stack);
 /* The calling thread is about to go to the stack that `sp` lies on: a registered one, else the thread's own.  It leaves the present one
  * in the function with the frame address `frame`.  Returns what wfp_come_back needs. */
 WFP_HIDDEN_STACKS void *wfp_go_to_stack(uintptr_t sp, void *frame);
+/* The same, and what it leaves is over where it lies below `sp`: handlers, a park. */
+WFP_HIDDEN_STACKS void *wfp_jump_to_stack(uintptr_t sp, void *frame);
 /* It did not go there after all. */
 WFP_HIDDEN_STACKS void wfp_come_back(void *left);
 

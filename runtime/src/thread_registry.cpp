@@ -63,6 +63,7 @@ ThreadRecord *claim_record() {
 
 void release_record(ThreadRecord *record) {
   std::size_t index = index_of(record);
+  record->handlers = 0;
   record->tid.store(0, std::memory_order_relaxed);
   record->stack_top.store(0, std::memory_order_relaxed);
   record->stack_low.store(0, std::memory_order_relaxed);

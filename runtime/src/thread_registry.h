@@ -65,7 +65,7 @@ struct alignas(64) ThreadRecord {
   // Owner only: no new look at the stack before this time (arch::cycles), and the present distance between looks.
   std::uint64_t next_look;
   std::uint64_t look_interval;
-  std::uintptr_t handler_sp;             // while IN_HANDLER: the frame of the innermost handler's entry
+  std::uint64_t handlers;                // owner only: how many handlers run, one inside the other
   // Second line: what is seldom touched.
   std::atomic<const char *> held_by;     // name of an affected function last found on its stack, or null
   void *(*start)(void *);                // of a thread being born
@@ -92,6 +92,9 @@ struct alignas(64) ThreadRecord {
     bool fp_known;
     std::uintptr_t pc, sp, fp, checked; // of the walk; kScanning: `checked` is where the scan goes on
   } parked;
+  // Owner only: the frames of their entries, outermost first.  Of more handlers than that none is known to have been left.
+  static constexpr std::size_t kNested = 5;
+  std::uintptr_t handler_frames[kNested];
 };
 static_assert(sizeof(ThreadRecord) == 256);
 

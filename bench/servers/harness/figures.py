@@ -45,12 +45,8 @@ def median_and_quartiles(values):
 
 
 def cpu_seconds(pids):
-    """Processor time, user and system, that these processes have used."""
-    ticks = 0
-    for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    """Processor time, user and system, that the threads of these processes that are alive have used."""
+    return sum(int(task.read_text().split()[0]) for pid in pids for task in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
 
 
 def resident_kb(pids):

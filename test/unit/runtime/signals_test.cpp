@@ -1,6 +1,8 @@
 // Signal handlers: what the program sees of sigaction() and its kin, and what a handler does to a parked thread's state.
 
+#include "runtime/include/wfpatch/wfpatch.h"
 #include "runtime/src/park.h"
+#include "runtime/src/poll.h"
 #include "runtime/src/signal_entry.h"
 #include "runtime/src/thread_registry.h"
 
@@ -158,6 +160,56 @@ TEST_F(Signals, MarksLeftBySiglongjmpAreRecognised) {
   ASSERT_EQ(parked, wfp_self);
   EXPECT_EQ(wfp_self->state.load() & (state::kParked | state::kInHandler), state::kParked);
   wfp_unpark(parked);
+}
+
+// Left by a way that is not seen: what a poll of a frame further down knows is that the frames of the entries may still be there.
+TEST_F(Signals, MarksOfAnOuterHandlerStayWhenAnInnerOneWasLeft) {
+  auto at = [](std::uintptr_t below) { return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) - below; };
+  auto marked = [] { return (wfp_self->state.load() & state::kInHandler) != 0; };
+  WfpInterrupted outer, inner, innermost;
+  wfp_enter_handler(&outer, reinterpret_cast<void *>(at(0x1000)));
+  wfp_enter_handler(&inner, reinterpret_cast<void *>(at(0x2000)));
+  wfp_enter_handler(&innermost, reinterpret_cast<void *>(at(0x3000)));
+  clear_stale_marks(*wfp_self, at(0x1800)); // both inner ones are over
+  EXPECT_TRUE(marked());
+  EXPECT_EQ(wfp_self->handlers, 1u);
+  wfp_enter_handler(&inner, reinterpret_cast<void *>(at(0x2800)));
+  wfp_leave_handler(&inner);
+  EXPECT_TRUE(marked());
+  clear_stale_marks(*wfp_self, at(0x1400));
+  EXPECT_TRUE(marked());
+  wfp_leave_handler(&outer);
+  EXPECT_FALSE(marked());
+  EXPECT_EQ(wfp_self->handlers, 0u);
+}
+
+// More than there is room for: all stay marked until they have returned, and then none.
+TEST_F(Signals, ManyNestedHandlers) {
+  const auto top = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  WfpInterrupted handlers[ThreadRecord::kNested + 2];
+  std::uintptr_t frame = top;
+  for (WfpInterrupted &each : handlers)
+    wfp_enter_handler(&each, reinterpret_cast<void *>(frame -= 0x400));
+  clear_stale_marks(*wfp_self, top);
+  EXPECT_TRUE(wfp_self->state.load() & state::kInHandler);
+  for (std::size_t i = std::size(handlers); i-- > 0;)
+    wfp_leave_handler(&handlers[i]);
+  EXPECT_FALSE(wfp_self->state.load() & state::kInHandler);
+  EXPECT_EQ(wfp_self->handlers, 0u);
+}
+
+// A jump leaves no mark, however deep the thread goes on.
+TEST_F(Signals, JumpsClearMarks) {
+  std::signal(SIGUSR1, jump_out);
+  leave_by_jump();
+  EXPECT_FALSE(wfp_self->state.load() & (state::kParked | state::kInHandler));
+  if (sigsetjmp(back, 0) == 0) {
+    void *parked = wfp_park_begin();
+    EXPECT_TRUE(wfp_self->state.load() & state::kParked);
+    (void)parked;
+    siglongjmp(back, 1);
+  }
+  EXPECT_FALSE(wfp_self->state.load() & state::kParked);
 }
 
 TEST_F(Signals, AlternateStackLeftBySiglongjmpIsRecognised) {
