@@ -54,6 +54,8 @@ Error readNote(ArrayRef<uint8_t> Bytes, StringRef What, UnitInfo &Info) {
       Info.Key = std::string(reinterpret_cast<const char *>(Key.data()),
                              strnlen(reinterpret_cast<const char *>(Key.data()), Key.size()));
       std::memcpy(Info.Id.data(), R.id, Info.Id.size());
+      if (Info.Key.empty() || llvm::all_of(Info.Id, [](uint8_t Byte) { return Byte == 0; })) // no id: what a new unit has as its old one
+        return broken(What, "unit record without a key or an id");
       Info.Flags = R.flags;
       Info.HasNote = true;
     }
