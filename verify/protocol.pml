@@ -30,12 +30,11 @@
  * is held by what an older update changed).  An activation calls again through the gate, with a park, a poll, a handler or
  * nothing between.  Changes are updates and reversals, in any order, each before or after the one before has settled.
  * Handlers interrupt parks, the two halves of UNPARK and of POLL, a gate, and activations; they return, or leave by siglongjmp to
- * where nothing is active.  Threads are born and die at any time; a record is used again by the next life.
+ * where nothing is active.  A handler may itself poll and be interrupted by one that returns, or leaves by siglongjmp to the outer one.  Threads are born and die at any time; a record is used again by the next life.
  *
  * Sequential consistency is assumed; the code's comments argue which orders x86-64 and C++ need for it
  * (test/unit/runtime/tsan_stress.cpp tries them).  Not modelled: handlers installed past sigaction (the gates' place in the stack
- * check is for them), handlers in handlers, stacks of coroutines, barrier mode, reuse of tables and publications, and
- * fork.
+ * check is for them), stacks of coroutines, barrier mode, reuse of tables and publications, and fork.
  * Built with -DMUTANT=n the model leaves one precaution out, and Spin must find the error: run.sh checks that too.
  */
 #ifndef THREADS
@@ -49,6 +48,9 @@
 #endif
 #ifndef SIGNALS
 #define SIGNALS 1     /* for each thread */
+#endif
+#ifndef INNER
+#define INNER 0       /* signals, for each thread, that come while a handler runs */
 #endif
 #ifndef LIVES
 #define LIVES 1       /* of each thread's record */
@@ -76,12 +78,14 @@ typedef Thread {
   bool parked, in_handler;
   byte tls_view;       /* wfp_view */
   bool task, known;    /* in /proc/self/task; has a tid in its record */
-  bool stale;          /* siglongjmp left a handler: its mark is still there */
+  byte handlers;       /* that run, as the record has it */
+  byte running;        /* ... and as it is: what the stack pointer shows; fewer once siglongjmp has left one */
   byte frames[2];      /* activations of f and g on its stack, as a look at the stack finds them */
   byte runs[2]         /* ... and the version that they are; for the assertions only */
 };
 Thread thread[THREADS];
 byte signals[THREADS];
+byte inner_signals[THREADS];
 
 byte body[VIEWS * 2];  /* the view tables */
 byte g_changes[VIEWS]; /* how many changes of g lead to that view: what a publication's ranges say */
@@ -126,10 +130,14 @@ inline quiescent(t, from, to, answer) {
 
 inline clear_stale_marks(t) { /* STALE */
   if
-  :: thread[t].stale ->
+  :: thread[t].handlers > thread[t].running ->
        d_step {
-         thread[t].stale = false;
-         thread[t].in_handler = false;
+         thread[t].handlers = thread[t].running;
+#if MUTANT == 7
+         thread[t].in_handler = false; /* as if no other handler ran */
+#else
+         thread[t].in_handler = thread[t].running > 0;
+#endif
          thread[t].sequence++
        }
   :: else
@@ -173,6 +181,23 @@ inline poll(t, got, answer) { /* POLL */
   fi
 }
 
+/* In a handler it moves nothing, unless the marks are wrong. */
+inline poll_in_handler(t, got, answer) {
+  clear_stale_marks(t);
+  got = published;
+  quiescent(t, thread[t].view, got, answer);
+  d_step {
+    if
+    :: answer && !thread[t].in_handler ->
+         thread[t].view = got;
+         thread[t].tls_view = got
+    :: else
+    fi;
+    got = 0;
+    answer = false
+  }
+}
+
 /* A signal may arrive at any of the places where this stands; the handler runs f.  Uses locals of the program. */
 inline maybe_handler(t) {
   if
@@ -184,9 +209,15 @@ inline maybe_handler(t) {
        d_step { /* ENTER: unpark, then IN_HANDLER; what the control thread does in between is what it could do before */
          thread[t].parked = false;
          thread[t].sequence++;
-         thread[t].in_handler = true
+         thread[t].in_handler = true;
+         thread[t].handlers++;
+         thread[t].running++
        };
        thread[t].tls_view = thread[t].view;
+#endif
+#if INNER
+       maybe_inner_handler(t);
+       poll_in_handler(t, h_got, h_answer);
 #endif
        call(t, F, h_first);
        call(t, F, h_second);
@@ -201,7 +232,9 @@ inline maybe_handler(t) {
             d_step { /* LEAVE */
               thread[t].sequence++;
               thread[t].parked = h_was_parked;
-              thread[t].in_handler = false
+              thread[t].in_handler = false;
+              thread[t].handlers = 0;
+              thread[t].running = 0
             }
 #else
             skip
@@ -212,8 +245,54 @@ inline maybe_handler(t) {
   fi
 }
 
+/* The same in a handler: no park to go back to. */
+inline maybe_inner_handler(t) {
+  if
+  :: inner_signals[t] > 0 ->
+       inner_signals[t]--;
+       clear_stale_marks(t);
+       d_step { /* ENTER */
+         thread[t].sequence++;
+         thread[t].in_handler = true;
+         thread[t].handlers++;
+         thread[t].running++
+       };
+       thread[t].tls_view = thread[t].view;
+       call(t, F, h_first);
+       call(t, F, h_second);
+       assert(h_first == h_second);
+       d_step {
+         thread[t].frames[F] = thread[t].frames[F] - 2;
+         thread[t].runs[F] = version;
+         thread[t].running--
+       };
+       if
+       :: true ->
+            d_step { /* LEAVE */
+              thread[t].sequence++;
+              thread[t].handlers = thread[t].running
+            }
+       :: true /* siglongjmp, to the outer handler */
+       fi
+  :: true
+  fi
+}
+
+/* A call whose gate is interrupted between its two loads, when nothing else need be active. */
+inline interrupted_call(t, function, version) {
+  if
+  :: INNER > 0 && armed[function] && ptr[function] == DISPATCH -> /* GATE */
+       second = thread[t].tls_view;
+       maybe_handler(t);
+       version = BODY(second, function);
+       second = 0;
+       enter_body(t, function, version)
+  :: else -> call(t, function, version)
+  fi
+}
+
 inline activation(t, function) {
-  call(t, function, version);
+  interrupted_call(t, function, version);
   if
   :: true -> park(t); maybe_handler(t); unpark(t, got)
   :: poll(t, got, answer)
@@ -237,8 +316,8 @@ inline activation(t, function) {
 }
 
 proctype program(byte t) {
-  byte version, second, got, rounds, lives, h_first, h_second;
-  bool answer, h_was_parked;
+  byte version, second, got, rounds, lives, h_first, h_second, h_got;
+  bool answer, h_was_parked, h_answer;
 
 next_life:
   skip;
@@ -276,7 +355,8 @@ next_round:
     thread[t].known = false;
     thread[t].parked = false;
     thread[t].in_handler = false;
-    thread[t].stale = false;
+    thread[t].handlers = 0;
+    thread[t].running = 0;
     thread[t].view = 0;
     thread[t].sequence++
   };
@@ -303,7 +383,7 @@ jumped: /* to where nothing is active; the handler's mark stays until it is reco
   d_step {
     thread[t].frames[F] = 0;
     thread[t].frames[G] = 0;
-    thread[t].stale = true;
+    thread[t].running = 0;
     version = 0;
     second = 0
   };
@@ -388,7 +468,7 @@ active proctype control() {
     ptr[G] = DISPATCH;
     t = 0;
     do
-    :: t < THREADS -> signals[t] = SIGNALS; t++
+    :: t < THREADS -> signals[t] = SIGNALS; inner_signals[t] = INNER; t++
     :: else -> break
     od;
     t = 0

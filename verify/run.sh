@@ -23,11 +23,12 @@ verify() {
 # All of it at once is beyond exhaustive search in the time that a test may take; each configuration has all of some of it.
 alone=(-DTHREADS=1 -DROUNDS=2 -DCHANGES=2 -DSIGNALS=1)                     # handlers at all places, siglongjmp
 changes=(-DTHREADS=1 -DROUNDS=2 -DCHANGES=3 -DSIGNALS=0)                   # updates and reversals, settled or not
+nested=(-DTHREADS=1 -DROUNDS=1 -DCHANGES=2 -DSIGNALS=1 -DINNER=1 -DFUNCTIONS=1)  # handlers in handlers
 lives=(-DTHREADS=1 -DLIVES=2 -DROUNDS=1 -DCHANGES=2 -DSIGNALS=1 -DFUNCTIONS=1)   # a record that is used again
 pair=(-DTHREADS=2 -DROUNDS=1 -DCHANGES=1 -DSIGNALS=0 -DFUNCTIONS=1)        # what settling must know of all
 unseen=(-DTHREADS=2 -DUNSEEN=1 -DROUNDS=1 -DCHANGES=1 -DSIGNALS=0 -DFUNCTIONS=1)
 
-for configuration in alone changes lives pair unseen; do
+for configuration in alone changes nested lives pair unseen; do
   declare -n chosen=$configuration
   verify "$configuration" "${chosen[@]}"
   grep -q "errors: 0" "$configuration/report" || { echo "the protocol has an error"; cat "$configuration/report"; exit 1; }
@@ -39,10 +40,11 @@ for configuration in alone changes lives pair unseen; do
 done
 
 # 1 no stack check  2 no entry of handlers  3 a store instead of the compare-exchange  4 settles without a look
-# 5 only the newest change's ranges  6 no second look after the base view has changed
-for mutant in 1 2 3 4 5 6; do
+# 5 only the newest change's ranges  6 no second look after the base view has changed  7 one mark for all handlers
+for mutant in 1 2 3 4 5 6 7; do
   defines=("${alone[@]}")
   ((mutant != 6)) || defines=("${unseen[@]}")
+  ((mutant != 7)) || defines=("${nested[@]}")
   verify "mutant$mutant" "${defines[@]}" -DMUTANT=$mutant
   grep -q "assertion violated" "mutant$mutant/report" ||
     { echo "mutant $mutant was not found out"; cat "mutant$mutant/report"; exit 1; }
