@@ -97,8 +97,7 @@ def _download_pinned(options, package, version, dsc_sha256, downloads):
     download(dsc, dsc_sha256)
     sums = re.search(r"^Checksums-Sha256:\n((?: .*\n)+)", (downloads / dsc).read_text(), re.M).group(1)
     for digest, _, name in (line.split() for line in sums.splitlines()):
-        if not name.endswith(".asc"):
-            download(name, digest)
+        download(name, digest)
 
 
 def fetch(package, cache, version=None, dsc_sha256=None):

@@ -2,10 +2,11 @@
 
 One tree takes the patches in the order of debian/patches/series and is brought up to date by make, as a developer would.
 After each its objects and its program are kept as a state of their own (unchanged ones as hard links), so that any two
-neighbours can be compared, and the program of any of them started, at any time.  State 0 is upstream's source.
+neighbours can be compared, and the program of any of them started, at any time.  State 0 is upstream's source, with those
+patches that come before the first one of interest, if a description names that.
 
-Where a package has no patches of interest but its upstream release has fixes, a description names a folder of those fixes as
-patches.  Then the last state is upstream's source, and state 0 is that without the fixes.
+Where a package has no patches of interest but its upstream release has fixes, a description takes them from the difference of
+two versions.  Then the last state is upstream's source, and state 0 is that without the fixes.
 
 A state holds for a package version, commands, compiler and plugin; a run goes on where the last one stopped.
 """
@@ -20,7 +21,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import build, debian
+from . import build, debian, difference
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,13 @@ class Series:
         listing = self.work / "listing"
         if not (listing / "debian").exists():
             debian.extract(source, listing)
-        self.folder = server.fixes or listing / "debian/patches"
-        self.patches = debian.patch_series(self.folder)
+        self.folder = listing / "debian/patches"
+        if server.difference:
+            self.folder = self.work / "fixes"
+            difference.write(server, source, work, self.folder)
+        series = debian.patch_series(self.folder)
+        first = next((n for n, name in enumerate(series) if server.first and server.first in name), 0)
+        self.before, self.patches = series[:first], series[first:]
 
     def state(self, number):
         return self.work / "states" / f"{number:03}"
@@ -63,7 +69,7 @@ class Series:
     def _stamp(self, number):
         wanted = {
             "source": self.source.version,
-            "patches": self.patches[:number] if not self.server.fixes else
+            "patches": self.before + self.patches[:number] if not self.server.difference else
                        ["without", *map(build.hash_of, (self.folder / patch for patch in self.patches[number:]))],
             "commands": [self.server.configure_commands, self.server.make_commands],
             "clang": self.toolchain.clang,
@@ -93,11 +99,11 @@ class Series:
     def _start_over(self, number):
         (self.work / "tree.stamp").unlink(missing_ok=True)
         debian.extract(self.source, self.tree)
-        if self.server.fixes:
+        if self.server.difference:
             for patch in reversed(self.patches[number:]):
                 debian.apply_patch(self.tree, self.folder / patch, reverse=True)
         else:
-            for patch in self.patches[:number]:
+            for patch in self.before + self.patches[:number]:
                 debian.apply_patch(self.tree, self.folder / patch)
         self.log(f"building {self.server.name} with {number} of {len(self.patches)} patches")
         self._run(self.server.configure_commands + self.server.make_commands, number)

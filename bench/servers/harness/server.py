@@ -15,7 +15,8 @@ class Package:
     package = None  # Debian's source package
     version = None  # of it, if not the newest on offer, with ...
     dsc_sha256 = None  # ... the digest of its .dsc file: a version that the index no longer has is taken from the pool
-    fixes = None  # a folder of fixes that the source has already, with a file `series`, if not debian/patches is of interest
+    first = None  # what the name of the first patch of interest contains; those before it (packaging) are part of state 0
+    difference = None  # a difference.Difference, if fixes of upstream are of interest and not debian/patches
     binary = None  # the program, relative to the tree
 
     configure_commands = []
