@@ -112,6 +112,7 @@ struct Object {
   std::string File;  // for messages: the path as given, "archive(member)"
   std::string Pair;  // what it is paired by: the path relative to the input
   std::shared_ptr<llvm::MemoryBuffer> Buffer;
+  std::vector<std::vector<uint8_t>> Copies; // contents of sections that differ from the file's
   std::vector<Section> Sections; // index = ELF section index; COMMON symbols get synthetic ones at the end
   std::vector<Symbol> Symbols;   // index = ELF symbol index
   std::vector<Piece> Pieces;

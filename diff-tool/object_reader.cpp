@@ -79,6 +79,7 @@ public:
     attachSymbols();
     attachParts();
     attachRecords();
+    clearSleds();
     return readUnwindEntries(O);
   }
 
@@ -101,6 +102,7 @@ private:
   void attachSymbols();
   void attachParts();
   void attachRecords();
+  void clearSleds();
 };
 
 Error Reader::readSections() {
@@ -470,6 +472,25 @@ void Reader::attachRecords() {
       if (!O.Symbols[S].Name.empty() && Found != Map.end() && !P.Record)
         P.Record = &Found->second;
     }
+  }
+}
+
+// The immediates of sleds are there for the linker, and depend on the unit's key: nothing for a differ to see.
+void Reader::clearSleds() {
+  std::vector<uint32_t> CopyOf(O.Sections.size(), None);
+  for (const Piece &P : O.Pieces) {
+    if (P.Kind != PieceKind::Function || !P.Record || !(P.Record->Flags & kFunctionSled))
+      continue;
+    Section &S = O.Sections[P.Section];
+    uint64_t Sled = P.Offset + (P.Record->Flags & kFunctionEndbr ? kEndbrSize : 0);
+    if (Sled + kSledSize > P.Offset + P.Size || S.Bytes.size() < P.Offset + P.Size || S.Bytes[Sled] != kSledIdle)
+      continue; // a damaged object, or a record that is not true
+    if (CopyOf[P.Section] == None) {
+      CopyOf[P.Section] = O.Copies.size();
+      O.Copies.emplace_back(S.Bytes.begin(), S.Bytes.end());
+      S.Bytes = O.Copies.back();
+    }
+    std::fill_n(O.Copies[CopyOf[P.Section]].begin() + Sled + 1, kSledSize - 1, 0);
   }
 }
 

@@ -18,6 +18,7 @@
 #include "format/records.h"
 #include "plugin/ImageState.h"
 #include "plugin/InfoSection.h"
+#include "plugin/Sleds.h"
 #include "plugin/Symbols.h"
 #include "plugin/UnitId.h"
 
@@ -279,6 +280,7 @@ PreservedAnalyses RecordsPass::run(Module &M, ModuleAnalysisManager &) {
     return PreservedAnalyses::all();
   std::string Key = U->hasFrontEnd() ? U->Key : M.getSourceFileName() + "|-";
   UnitId Id = computeUnitId(M, *U);
+  distinguishSleds(M, Key);
   Entries All = collectEntries(M);
   auto *Flag = mdconst::extract_or_null<ConstantInt>(M.getModuleFlag("cf-protection-branch"));
   uint32_t UnitFlags = Flag && !Flag->isZero() ? uint32_t(format::kUnitBranchProtection) : 0;

@@ -93,6 +93,22 @@ constexpr std::size_t pages(std::size_t bytes) { return (bytes + 4095) & ~std::s
   return true;
 }
 
+struct Sled {
+  std::uint8_t opcode;
+  std::int32_t displacement;
+};
+
+Sled read_sled(std::uintptr_t address) {
+  Sled sled;
+  const auto *bytes = reinterpret_cast<const volatile std::uint8_t *>(address);
+  std::uint8_t copy[format::kSledSize];
+  for (std::size_t i = 0; i < sizeof(copy); ++i)
+    copy[i] = bytes[i];
+  sled.opcode = copy[0];
+  std::memcpy(&sled.displacement, copy + 1, 4);
+  return sled;
+}
+
 // The new slots of one image, with their gates.
 [[nodiscard]] bool make_slots_of(Image &image, LinkedUpdate &update, Message &why) {
   Arena scratch;
@@ -113,6 +129,7 @@ constexpr std::size_t pages(std::size_t bytes) { return (bytes + 4095) & ~std::s
     slot->index = static_cast<std::uint32_t>(slots.size() + fresh.size() - 1);
     slot->sled = function.sled;
     slot->original = function.sled + format::kSledSize;
+    slot->idle_immediate = read_sled(function.sled).displacement;
     if (slot->index >= kSlotCapacity) {
       why << function.name << ": more than " << kSlotCapacity << " functions of this process have been patched";
       return false;
@@ -145,29 +162,13 @@ constexpr std::size_t pages(std::size_t bytes) { return (bytes + 4095) & ~std::s
   return true;
 }
 
-struct Sled {
-  std::uint8_t opcode;
-  std::int32_t displacement;
-};
-
-Sled read_sled(std::uintptr_t address) {
-  Sled sled;
-  const auto *bytes = reinterpret_cast<const volatile std::uint8_t *>(address);
-  std::uint8_t copy[format::kSledSize];
-  for (std::size_t i = 0; i < sizeof(copy); ++i)
-    copy[i] = bytes[i];
-  sled.opcode = copy[0];
-  std::memcpy(&sled.displacement, copy + 1, 4);
-  return sled;
-}
-
 // Whether the five bytes are what we left there: a breakpoint or another tool's hook means refusal.
 [[nodiscard]] bool sled_is_ours(const Slot &slot, Message &why) {
   Sled sled = read_sled(slot.sled);
   std::int32_t expected = 0;
   arch::sled_displacement(slot.sled, slot.gate, expected);
   if (!slot.displacement_written)
-    expected = 0;
+    expected = slot.idle_immediate;
   std::uint8_t opcode = slot.armed ? format::kSledArmed : format::kSledIdle;
   if (sled.opcode == opcode && sled.displacement == expected)
     return true;

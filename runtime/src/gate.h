@@ -30,6 +30,7 @@ struct Slot {
   std::uintptr_t dispatch;
   std::atomic<Body> *pointer;   // ptr_f
   BodyRanges *bodies;           // all that it ever had, the original one included
+  std::int32_t idle_immediate;  // what the sled held when the slot was made, until the displacement is written
   bool displacement_written;
   bool armed;
 };

@@ -4,17 +4,17 @@
 // RUN: %wfclang -O0 -g -fPIC -c %s -o %t.o && llvm-objdump -d --no-leading-addr %t.o | FileCheck %s
 // RUN: %wfclang -O2 -fcf-protection -c %s -o %t.o && llvm-objdump -d --no-leading-addr %t.o | FileCheck --check-prefix=CF %s
 // CHECK-LABEL: <called>:
-// CHECK-NEXT: a9 00 00 00 00 {{.*}}testl $0x0, %eax
-// CHECK-NOT: testl $0x0, %eax
+// CHECK-NEXT: a9 {{.*}}testl $0x{{[0-9a-f]+}}, %eax
+// CHECK-NOT: a9 {{.*}}testl $0x{{[0-9a-f]+}}, %eax
 // CHECK-LABEL: <local>:
-// CHECK-NEXT: a9 00 00 00 00 {{.*}}testl $0x0, %eax
-// CHECK-NOT: testl $0x0, %eax
+// CHECK-NEXT: a9 {{.*}}testl $0x{{[0-9a-f]+}}, %eax
+// CHECK-NOT: a9 {{.*}}testl $0x{{[0-9a-f]+}}, %eax
 // CHECK-LABEL: <naked>:
 // CHECK-NEXT: c3 {{.*}}ret
 //
 // CF-LABEL: <called>:
 // CF-NEXT: f3 0f 1e fa {{.*}}endbr64
-// CF-NEXT: a9 00 00 00 00 {{.*}}testl $0x0, %eax
+// CF-NEXT: a9 {{.*}}testl $0x{{[0-9a-f]+}}, %eax
 // CF-NOT: endbr64
 // Direct calls go on being direct.
 // CF: e8 {{.*}}call
@@ -22,7 +22,7 @@
 // CF: e8 {{.*}}call
 // CF-LABEL: <local>:
 // CF-NEXT: f3 0f 1e fa {{.*}}endbr64
-// CF-NEXT: a9 00 00 00 00 {{.*}}testl $0x0, %eax
+// CF-NEXT: a9 {{.*}}testl $0x{{[0-9a-f]+}}, %eax
 // CF-NOT: endbr64
 // CF-LABEL: <naked>:
 //

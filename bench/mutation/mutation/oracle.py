@@ -30,6 +30,7 @@ from . import elf
 PC_RELATIVE = {2, 4, 9, 19, 20, 22, 24, 34, 41, 42, 43}
 SAME_MEANING = {4: 2, 41: 9, 42: 9, 11: 10}
 PART = re.compile(r"^(.*?)\.(?:cold|__part)(?:\.\d+)?$")
+SLED = re.compile(r"testl\s+\$-?0x[0-9a-f]+, %eax")
 INSTRUCTION = re.compile(r"^\s*([0-9a-f]+):\s+(.*)$")
 PLACE = re.compile(r"0x([0-9a-f]+) <[^>]*>")
 LINE_OPERAND = re.compile(r"^(mov\w*|push\w*)\t\$(0x[0-9a-f]+)(.*)$")
@@ -271,6 +272,10 @@ class Unit:
         rows, result = self.instructions.get(section.index, []), []
         end = symbol.value + symbol.size
         rows = [r for r in rows if symbol.value <= r[0] < end]
+        for place, (at, text) in enumerate(rows[:2]):  # its immediate is there for linkers, and depends on the name
+            if SLED.fullmatch(text):
+                rows[place] = (at, "sled")
+                break
         for (at, text), following in zip(rows, [*(r[0] for r in rows[1:]), end]):
             refers = []
             for relocation in section.relocations_in(at, following):
