@@ -113,6 +113,11 @@ void checkUnits(Session &S) {
       S.refuse(U, "(unit)", "NEW has no .wfpatch.info (stripped?); type layouts cannot be compared");
     if (U.Touched)
       checkOptions(S, U);
+    // ASan writes each variable's and constant's address, name and line into a table that its run-time walks at the start.
+    if (auto Found = New.Options.find("sanitize");
+        U.Touched && Found != New.Options.end() && StringRef(Found->second).contains("address"))
+      S.refuse(U, "(unit)", "is compiled with -fsanitize=address, whose run-time learns of variables and constants only when the program "
+                            "starts; build OLD and NEW without it");
   }
 }
 

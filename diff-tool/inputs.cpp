@@ -140,7 +140,7 @@ Error addDirectory(const std::string &Root, Files &Into, std::vector<std::string
     file_magic Magic = identify_magic(*Head);
     StringRef Relative = StringRef(Path).drop_front(Root.size()).ltrim('/');
     if (Magic == file_magic::bitcode && Path.ends_with(".o"))
-      Notes.push_back(Path + ": LLVM bitcode, ignored; diff what the linker makes of it (-Wl,--save-temps)");
+      Notes.push_back(Path + ": LLVM bitcode (-flto), ignored; build OLD and NEW without -flto");
     if (Magic == file_magic::archive) {
       if (Error E = addMembers(Path, Relative.str() + ":", Members, Notes))
         return E;
@@ -179,7 +179,7 @@ Expected<InputKind> read(const std::string &Path, Files &Into, std::vector<std::
     return InputKind::Archive;
   }
   if (Magic == file_magic::bitcode)
-    return fail(Path + ": is LLVM bitcode (-flto); diff what the linker makes of it (-Wl,--save-temps)");
+    return fail(Path + ": is LLVM bitcode (-flto), which has no records; build OLD and NEW without -flto");
   if (Magic == file_magic::elf_executable || Magic == file_magic::elf_shared_object)
     return fail(Path + ": is a linked program or library; give the objects it was made of");
   if (!isRelocatableObject(*Head))

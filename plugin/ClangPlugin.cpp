@@ -90,7 +90,7 @@ class WfpatchAction : public PluginASTAction {
       return Refuse("only x86-64 Linux is supported, not " + Target.str());
     if (Options.PrepareForLTO || Options.PrepareForThinLTO)
       return Refuse("-flto is not supported: the records must describe the object, and with -flto there is none until "
-                    "the link");
+                    "the link; compile without it (-fno-lto behind it will do), other units may keep it");
     if (Options.CodeModel == "medium" || Options.CodeModel == "large")
       return Refuse("-mcmodel=" + Options.CodeModel + " is not supported: records and gates reach 2 GiB");
     if (Options.EmulatedTLS)
