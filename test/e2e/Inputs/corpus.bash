@@ -26,8 +26,10 @@
 #     OLD against NEW                        as above; then the program runs
 #     the same with an unrelated change      as above plus that change (corpus.h); then the program runs with that
 #
-# CORPUS_FLAGS adds flags, and CORPUS_ANY=1 leaves out the comparison with DIFF lines, which other flags may well alter:
-# for trying the whole corpus with other code generation.
+# CORPUS_FORM says what becomes of the units after they are compiled: archive, relocatable (`ld -r` makes one object of them
+# for the program; wfdiff still gets the units), or stripped (the programs and shared objects).  CORPUS_FLAGS adds flags, and
+# CORPUS_ANY=1 leaves out the comparison with DIFF lines, which other flags may well alter: for trying the whole corpus with
+# other code generation.
 set -u
 source=$1 work=$2
 shift 2
@@ -46,6 +48,7 @@ read -ra link <<<"$(words LINK)"
 [[ " ${flags[*]} " != *" -fno-pie "* ]] || link+=(-no-pie)
 mapfile -t shared < <(words SHARED)
 mapfile -t programs < <(words PROGRAM)
+[ "${CORPUS_FORM:-}" != stripped ] || link+=(-s)
 in_shared=" $(words SHARED | tr '\n' ' ')"
 name=$(basename "$source")
 case $name in
@@ -70,6 +73,9 @@ build() {
     (cd "$work/$from" && $compile "${flags[@]}" "$@" "${first[@]}" "-DUNIT_${unit##*/}" -I"$(dirname "$source")/.." \
       -fplugin-arg-wfpatch-root="$work/$to" -c "$name" -o "$work/$to/$unit.o") || fail "cannot be compiled"
   done
+  case ${CORPUS_FORM:-} in
+  archive) (cd "$work/$to" && llvm-ar rc all.a "${units[@]/%/.o}" && rm "${units[@]/%/.o}") || fail "no archive" ;;
+  esac
 }
 
 # diff OLD NEW: the report goes to report.txt, refusals to refusals.txt.
@@ -111,9 +117,15 @@ objects() {
   for word in "$@"; do
     case $word in
     *.so) printf '%s\n' "$work/$word" ;;
-    *) printf '%s\n' "$work/old/$word.o" ;;
+    *)
+      case ${CORPUS_FORM:-} in
+      archive) printf '%s\n' "$work/old/all.a" ;;
+      relocatable) printf '%s\n' "$work/relocatable.o" ;;
+      *) printf '%s\n' "$work/old/$word.o" ;;
+      esac
+      ;;
     esac
-  done
+  done | uniq
 }
 
 # link_old: the shared objects, and program-1, program-2, ...
@@ -126,6 +138,10 @@ link_old() {
       fail "${parts[0]} cannot be linked"
     [[ ${parts[0]} == lib* ]] && libraries+=("$work/${parts[0]}")
   done
+  if [ "${CORPUS_FORM:-}" = relocatable ]; then
+    mapfile -t names < <(printf "$work/old/%s.o\n" "${units[@]}")
+    $linker "${flags[@]}" -r "${names[@]}" -o "$work/relocatable.o" || fail "cannot be made relocatable"
+  fi
   if [ ${#programs[@]} = 0 ]; then
     programs=("")
     for unit in "${units[@]}"; do [[ $in_shared == *" $unit "* ]] || programs[0]+="$unit "; done
