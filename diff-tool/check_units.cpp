@@ -103,14 +103,17 @@ void checkUnits(Session &S) {
     if (!U.Old || !U.New)
       continue;
     const UnitInfo &Old = U.Old->Info, &New = U.New->Info;
-    if (U.Touched && Old.HasInfo && New.HasInfo && Old.Compiler != New.Compiler)
+    // A unit whose code is the same may have other layouts: its callers' frames hold objects of them.
+    if (!Old.HasInfo || !New.HasInfo) {
+      for (bool IsOld : {true, false})
+        if (const UnitInfo &Info = IsOld ? Old : New; Info.HasNote && !Info.HasInfo)
+          S.refuse(U, "(unit)", Twine(IsOld ? "OLD" : "NEW") + " has no .wfpatch.info (stripped?); type layouts cannot be compared");
+      continue;
+    }
+    if (U.Touched && Old.Compiler != New.Compiler)
       S.refuse(U, "(unit)", "compiler changed: " + Old.Compiler + " -> " + New.Compiler + "; build NEW with OLD's compiler");
     if (Old.Target != New.Target)
-      S.refuse(U, "(unit)", "target changed: " + Old.Target + " -> " + New.Target);
-    if (U.Touched && Old.HasNote && !Old.HasInfo)
-      S.refuse(U, "(unit)", "OLD has no .wfpatch.info (stripped?); type layouts cannot be compared");
-    else if (U.Touched && New.HasNote && !New.HasInfo)
-      S.refuse(U, "(unit)", "NEW has no .wfpatch.info (stripped?); type layouts cannot be compared");
+      S.refuse(U, "(unit)", "target changed: " + Old.Target + " -> " + New.Target + "; build NEW for OLD's");
     if (U.Touched)
       checkOptions(S, U);
     // ASan writes each variable's and constant's address, name and line into a table that its run-time walks at the start.
