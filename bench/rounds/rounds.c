@@ -47,9 +47,10 @@ static void *waits(void *unused) {
   }
   return unused;
 }
-static sem_t end;
+static sem_t begun, end;
 static void *idle(void *unused) {
   CHECK(version(NULL) == 1);
+  CHECK(sem_post(&begun) == 0);
   while (sem_wait(&end) != 0)
     CHECK(errno == EINTR);
   return unused;
@@ -185,12 +186,15 @@ int main(int argc, char **argv) {
   static char updates[kVersions + 1][4096];
   for (int number = 2; number <= kVersions; ++number)
     snprintf(updates[number], sizeof(updates[number]), "%s/to-%d.wfp", argv[2], number);
-  CHECK(sem_init(&end, 0, 0) == 0);
+  CHECK(sem_init(&begun, 0, 0) == 0 && sem_init(&end, 0, 0) == 0);
   void *(*const kinds[])(void *) = {busy, waits, waits, idle, idle, idle};
   enum { kThreads = sizeof(kinds) / sizeof(kinds[0]) };
   pthread_t threads[kThreads];
   for (int i = 0; i < kThreads; ++i)
     CHECK(pthread_create(&threads[i], NULL, kinds[i], NULL) == 0);
+  for (int i = 0; i < kThreads; ++i) /* a thread that is born later begins in the newest view */
+    while (kinds[i] == idle && sem_wait(&begun) != 0)
+      CHECK(errno == EINTR);
 
   change_as_often_as_possible(updates);
   printf("rounds,changes,refusals,rss_kib,maps,descriptors,control_descriptors,threads\n");
