@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import debian
+from . import debian, difference
 
 
 class BuildError(Exception):
@@ -109,7 +109,10 @@ def build_tree(server, source, toolchain, tree, with_fix, instrumented=True, log
     if stamp.exists() and json.loads(stamp.read_text()) == wanted and (tree / server.binary).exists():
         return None
     stamp.unlink(missing_ok=True)
-    debian.unpack(source, tree, server.fix, inclusive=with_fix)
+    if server.difference:
+        difference.unpack(server, source, tree, inclusive=with_fix)
+    else:
+        debian.unpack(source, tree, server.fix, inclusive=with_fix)
     log(f"building {tree.name}: {source.package} {source.version} {'with' if with_fix else 'without'} {server.fix}")
     before = os.times()
     run_commands(server, toolchain, tree, server.configure_commands + server.make_commands,

@@ -5,6 +5,7 @@ All are children of this one, on loopback, ended in every case when the `with` b
 
 import contextlib
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -61,7 +62,10 @@ class Child:
 
     def __exit__(self, *_):
         if self.alive():
-            self.process.kill()
+            # With its workers: not all of them notice that the process which forked them is gone.
+            for pid in processes(self.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         self.process.wait()
 
 
