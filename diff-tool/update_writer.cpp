@@ -298,8 +298,8 @@ void Writer::addOldCode(uint32_t Unit) {
     uint32_t New = U.Match.ToNew[I];
     bool Affected = New == None || U.State[New].Kind != Change::Same;
     // The linker kept one copy of several: any of them may be the one that runs.
-    if (P.Comdat && Affected)
-      for (const Moved &M : S.OldGlobals.find(Name)->second) {
+    if (auto Found = S.OldGlobals.find(Name); P.Comdat && Affected && Found != S.OldGlobals.end()) // not a local name of the group
+      for (const Moved &M : Found->second) {
         OldCode Other = describeOldCode(*S.Units[M.Unit].Old, S.Units[M.Unit].Old->Pieces[M.Piece], S.Decode);
         if (!is_contained(Copies, Other))
           Copies.push_back(std::move(Other));
