@@ -121,9 +121,17 @@ private:
 
   using Group = std::pair<std::vector<uint32_t>, std::vector<uint32_t>>;
 
-  static std::string groupName(const Object &O, const Piece &P) {
+  std::string groupName(const Object &O, const Piece &P) const {
     // A numeric suffix is the compiler's on local symbols, and on what LTO promoted.
-    return baseName(O.name(P), P.Local);
+    return nameWithoutNumber(O, P).first;
+  }
+
+  // And the number that a macro made of __LINE__ or __COUNTER__, or None.
+  std::pair<std::string, uint64_t> nameWithoutNumber(const Object &O, const Piece &P) const {
+    std::pair<std::string, uint64_t> Result{baseName(O.name(P), P.Local), None};
+    if (P.Local && Old.Info.HasNumbered && New.Info.HasNumbered && !O.Info.Numbered.empty())
+      Result.first = withoutLineNumbers(std::move(Result.first), O.Info.Numbered, Result.second);
+    return Result;
   }
 
   static bool isGuard(const Object &O, const Piece &P) { return O.ByName.count(guardedBy(O.name(P))); }
@@ -143,6 +151,8 @@ private:
     collect(Old, F, Groups, false);
     collect(New, F, Groups, true);
     for (auto &[Name, G] : Groups) {
+      sortByNumber(Old, G.first);
+      sortByNumber(New, G.second);
       if (G.first.size() == 1 && G.second.size() == 1)
         Result.match(G.first[0], G.second[0]);
       else if (F == Family::Function)
@@ -233,8 +243,23 @@ private:
   void matchSameNames(const Group &G) {
     for (uint32_t O : G.first)
       for (uint32_t N : G.second)
-        if (Old.name(Old.Pieces[O]) == New.name(New.Pieces[N]))
+        if (sameName(G, O, N))
           matchFree(O, N);
+  }
+
+  // Numbers of lines and counters grow from place to place, and are another place's in the next version: of as many, they
+  // tell which is the first.
+  bool sameName(const Group &G, uint32_t O, uint32_t N) const {
+    if (nameWithoutNumber(Old, Old.Pieces[O]).second == None)
+      return Old.name(Old.Pieces[O]) == New.name(New.Pieces[N]);
+    return G.first.size() == G.second.size() && find(G.first, O) - G.first.begin() == find(G.second, N) - G.second.begin();
+  }
+
+  void sortByNumber(const Object &O, std::vector<uint32_t> &Members) const {
+    if (Members.size() > 1)
+      llvm::stable_sort(Members, [&](uint32_t A, uint32_t B) {
+        return nameWithoutNumber(O, O.Pieces[A]).second < nameWithoutNumber(O, O.Pieces[B]).second;
+      });
   }
 
   const Context &around(const Object &O, Use &U) {
@@ -296,7 +321,7 @@ private:
         if (Likeness L = compareUses(O, N, SameCount); L.InSameCode || (SameCount && L.Complete))
           All.push_back({L.Score, O, N});
     auto IsFree = [&](const Candidate &C) { return Result.ToNew[C.O] == None && Result.ToOld[C.N] == None; };
-    auto SameName = [&](const Candidate &C) { return Old.name(Old.Pieces[C.O]) == New.name(New.Pieces[C.N]); };
+    auto SameName = [&](const Candidate &C) { return sameName(G, C.O, C.N); };
     while (true) {
       llvm::erase_if(All, [&](const Candidate &C) { return !IsFree(C); });
       if (All.empty())

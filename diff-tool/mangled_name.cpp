@@ -89,6 +89,24 @@ std::string baseName(StringRef Name, bool Local) {
   return Name.starts_with("_Z") && Name.drop_front(2).contains('Z') ? withoutDiscriminators(std::move(Base)) : Base;
 }
 
+std::string withoutLineNumbers(std::string Name, const std::vector<NumberedName> &Identifiers, uint64_t &Number) {
+  const bool Mangled = StringRef(Name).starts_with("_Z");
+  for (const NumberedName &N : Identifiers) {
+    const std::string Length = Mangled ? std::to_string(N.Name.size()) : "";
+    for (size_t At = Name.find(N.Name); At != std::string::npos; At = Name.find(N.Name, At + 1)) {
+      StringRef Before = StringRef(Name).take_front(At), Behind = StringRef(Name).drop_front(At + N.Name.size());
+      if (Mangled ? !Before.consume_back(Length) || (!Before.empty() && isDigit(Before.back()))
+                  : (!Before.empty() && Before.back() != '.') || (!Behind.empty() && Behind.front() != '.'))
+        continue;
+      StringRef(N.Name).substr(N.At, N.Digits).getAsInteger(10, Number);
+      const std::string Text = (StringRef(N.Name).take_front(N.At) + "#" + StringRef(N.Name).drop_front(N.At + N.Digits)).str();
+      Name = (Mangled ? Before + Twine(Text.size()) + Text + Behind : Before + Text + Behind).str();
+      break;
+    }
+  }
+  return Name;
+}
+
 std::string externalName(StringRef Name) {
   std::string Out = Name.str();
   if (!Name.starts_with("_Z"))

@@ -192,6 +192,15 @@ Error readInfo(ArrayRef<uint8_t> Bytes, StringRef What, UnitInfo &Info) {
         Info.Lines.push_back({text(*O, "function"), O->getInteger("ordinal").value_or(0), Line});
         Info.LineNumbers.insert(Line);
       }
+  if (const json::Array *Numbered = Root->getArray("numbered")) {
+    Info.HasNumbered = true;
+    for (const json::Value &V : *Numbered)
+      if (const json::Object *O = V.getAsObject()) {
+        NumberedName N{text(*O, "name"), size_t(O->getInteger("at").value_or(-1)), size_t(O->getInteger("digits").value_or(-1))};
+        if (N.At < N.Name.size() && N.Digits > 0 && N.Digits <= N.Name.size() - N.At)
+          Info.Numbered.push_back(std::move(N));
+      }
+  }
   Info.HasInfo = true;
   return Error::success();
 }

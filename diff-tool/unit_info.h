@@ -52,6 +52,12 @@ struct LineUse {
   int64_t Ordinal = 0, Line = 0;
 };
 
+// An identifier of which a macro made a part of __LINE__ or __COUNTER__.
+struct NumberedName {
+  std::string Name;
+  size_t At = 0, Digits = 0;
+};
+
 struct UnitInfo {
   bool HasNote = false;
   bool SeveralUnits = false; // `ld -r` has merged objects
@@ -70,6 +76,8 @@ struct UnitInfo {
   std::map<std::string, std::string, std::less<>> Signatures; // of C's functions
   std::vector<std::string> Escaping; // constants of other units whose address may be kept
   std::vector<LineUse> Lines;
+  std::vector<NumberedName> Numbered;
+  bool HasNumbered = false; // the plugin has looked for them
   std::set<int64_t> LineNumbers; // the lines of all of them
 };
 

@@ -2,6 +2,7 @@
 #include "plugin/SourceInfo.h"
 
 #include "plugin/Layouts.h"
+#include "plugin/LineNames.h"
 #include "plugin/LocalNames.h"
 #include "plugin/Symbols.h"
 #include "plugin/TypeUses.h"
@@ -92,7 +93,8 @@ llvm::StringSet<> emittedNames(const llvm::Module &M) {
   return Names;
 }
 
-json::Object describeSource(ASTContext &Ctx, const std::string &Root, const llvm::Module &M, bool OutlineLoops) {
+json::Object describeSource(ASTContext &Ctx, const std::string &Root, const llvm::Module &M, bool OutlineLoops,
+                            const LineNames &Names) {
   LayoutTable Layouts(Ctx, Root, /*AllEscape=*/OutlineLoops);
   std::vector<LineUse> Lines;
   collectUses(Ctx, emittedNames(M), Layouts, Lines);
@@ -106,12 +108,14 @@ json::Object describeSource(ASTContext &Ctx, const std::string &Root, const llvm
       {"enums", Layouts.enums()},
       {"variables", Layouts.variables()},
       {"functions", Layouts.functions()},
-      {"lines", std::move(LineArray)}};
+      {"lines", std::move(LineArray)},
+      {"numbered", Names.describe(Ctx)}};
 }
 
 class SourceInfoConsumer : public ASTConsumer {
 public:
-  SourceInfoConsumer(UnitPtr U, std::string Root) : U(std::move(U)), Root(std::move(Root)) {}
+  SourceInfoConsumer(UnitPtr U, std::string Root, Preprocessor &PP)
+      : U(std::move(U)), Root(std::move(Root)), Names(PP) {}
 
   void Initialize(ASTContext &Ctx) override { Context = &Ctx; }
 
@@ -123,8 +127,8 @@ public:
   }
 
   void HandleTranslationUnit(ASTContext &Ctx) override {
-    U->DescribeSource = [&Ctx, Root = Root, Outline = U->OutlineLoops](const llvm::Module &M) {
-      return describeSource(Ctx, Root, M, Outline);
+    U->DescribeSource = [&Ctx, Root = Root, Outline = U->OutlineLoops, Names = Names](const llvm::Module &M) {
+      return describeSource(Ctx, Root, M, Outline, Names);
     };
   }
 
@@ -132,6 +136,7 @@ private:
   ASTContext *Context = nullptr;
   UnitPtr U;
   std::string Root;
+  LineNames Names;
 };
 
 } // namespace
@@ -139,7 +144,7 @@ private:
 std::unique_ptr<ASTConsumer> makeSourceInfoConsumer(CompilerInstance &CI, UnitPtr U, std::string Root) {
   // The AST is looked at from the optimiser's pipeline, when it is known what was emitted.
   CI.getCodeGenOpts().ClearASTBeforeBackend = false;
-  return std::make_unique<SourceInfoConsumer>(std::move(U), std::move(Root));
+  return std::make_unique<SourceInfoConsumer>(std::move(U), std::move(Root), CI.getPreprocessor());
 }
 
 } // namespace wfp

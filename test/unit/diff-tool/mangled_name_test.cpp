@@ -19,6 +19,24 @@ TEST(BaseName, DropsWhatCompilersNumber) {
   EXPECT_EQ(baseName("_ZN5UltraIiE4f_10Ev", true), "_ZN5UltraIiE4f_10Ev");
 }
 
+TEST(LineNumbers, AreFoundInSymbolsOfTheirIdentifiers) {
+  const std::vector<NumberedName> Names = {{"n_52", 2, 2}, {"each_7_of", 5, 1}};
+  uint64_t Number = 0;
+  EXPECT_EQ(withoutLineNumbers("n_52", Names, Number), "n_#");
+  EXPECT_EQ(Number, 52u);
+  EXPECT_EQ(withoutLineNumbers("f.n_52", Names, Number), "f.n_#");
+  EXPECT_EQ(withoutLineNumbers("each_7_of.n", Names, Number), "each_#_of.n");
+  EXPECT_EQ(Number, 7u);
+  EXPECT_EQ(withoutLineNumbers("_ZZ1fvE4n_52", Names, Number), "_ZZ1fvE3n_#");
+  EXPECT_EQ(withoutLineNumbers("_ZL9each_7_ofv", Names, Number), "_ZL9each_#_ofv");
+  // Parts of other identifiers.
+  for (const char *Other : {"n_523", "an_52", "f.n_5", "_ZZ1fvE5an_52", "_ZZ1fvE14an_52_longer_x"}) {
+    Number = 1;
+    EXPECT_EQ(withoutLineNumbers(Other, Names, Number), Other);
+    EXPECT_EQ(Number, 1u);
+  }
+}
+
 TEST(BaseName, DropsDiscriminators) {
   EXPECT_EQ(baseName("_ZZ5plainiE1n", true), "_ZZ5plainiE1n");
   EXPECT_EQ(baseName("_ZZ5plainiE1n_0", true), "_ZZ5plainiE1n");
