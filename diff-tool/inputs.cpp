@@ -45,7 +45,7 @@ Expected<std::string> readHead(const std::string &Path) {
   return Head;
 }
 
-Error addMembers(const std::string &File, const std::string &Prefix, Files &Into, std::vector<std::string> &Notes) {
+Error addMembers(const std::string &File, const std::string &Prefix, Files &Into, Files &Bitcode, std::vector<std::string> &Notes) {
   Expected<std::unique_ptr<MemoryBuffer>> Buffer = openFile(File);
   if (!Buffer)
     return Buffer.takeError();
@@ -62,7 +62,8 @@ Error addMembers(const std::string &File, const std::string &Prefix, Files &Into
     if (!Bytes)
       return fail(File + ": " + toString(Bytes.takeError()));
     std::string Label = File + "(" + Name->str() + ")";
-    if (!isRelocatableObject(*Bytes)) {
+    const bool IsBitcode = identify_magic(*Bytes) == file_magic::bitcode;
+    if (!IsBitcode && !isRelocatableObject(*Bytes)) {
       Notes.push_back(Label + ": no x86-64 object, ignored");
       continue;
     }
@@ -77,7 +78,7 @@ Error addMembers(const std::string &File, const std::string &Prefix, Files &Into
       Found.Path = *Path;
       Found.Offset = 0;
     }
-    Into[Prefix + Member] = std::move(Found);
+    (IsBitcode ? Bitcode : Into)[Prefix + Member] = std::move(Found);
   }
   if (Broken)
     return fail(File + ": " + toString(std::move(Broken)));
@@ -120,7 +121,7 @@ Error dropMembersThatAreFiles(const Files &Members, Files &Into) {
   return Error::success();
 }
 
-Error addDirectory(const std::string &Root, Files &Into, std::vector<std::string> &Notes) {
+Error addDirectory(const std::string &Root, Files &Into, Files &Bitcode, std::vector<std::string> &Notes) {
   std::error_code Code;
   Files Members;
   std::vector<std::string> Paths;
@@ -139,10 +140,13 @@ Error addDirectory(const std::string &Root, Files &Into, std::vector<std::string
       return Head.takeError();
     file_magic Magic = identify_magic(*Head);
     StringRef Relative = StringRef(Path).drop_front(Root.size()).ltrim('/');
-    if (Magic == file_magic::bitcode && Path.ends_with(".o"))
-      Notes.push_back(Path + ": LLVM bitcode (-flto), ignored; build OLD and NEW without -flto");
-    if (Magic == file_magic::archive) {
-      if (Error E = addMembers(Path, Relative.str() + ":", Members, Notes))
+    if (Magic == file_magic::bitcode && StringRef(Path).ends_with(".o")) {
+      uint64_t Size = 0;
+      if (std::error_code E = sys::fs::file_size(Path, Size))
+        return fail(Path + ": " + E.message());
+      Bitcode[Relative.str()] = {Path, Path, 0, Size};
+    } else if (Magic == file_magic::archive) {
+      if (Error E = addMembers(Path, Relative.str() + ":", Members, Bitcode, Notes))
         return E;
     } else if (Magic == file_magic::elf_relocatable && isRelocatableObject(*Head)) {
       uint64_t Size = 0;
@@ -156,14 +160,33 @@ Error addDirectory(const std::string &Root, Files &Into, std::vector<std::string
   return dropMembersThatAreFiles(Members, Into);
 }
 
+// What -flto left in build directories cannot be compared, so it must be the same.
+Error checkBitcode(const Files &Old, const Files &New) {
+  Files All = New;
+  All.insert(Old.begin(), Old.end());
+  for (const auto &[Path, File] : All) {
+    auto A = Old.find(Path), B = New.find(Path);
+    if (A != Old.end() && B != New.end()) {
+      Expected<bool> Same = haveSameBytes(A->second, B->second);
+      if (!Same)
+        return Same.takeError();
+      if (*Same)
+        continue;
+    }
+    return fail(File.File + ": is LLVM bitcode (-flto), which has no records, and is not the same in OLD and NEW; build both without -flto, " +
+                "or take it away from both if the running program does not hold it");
+  }
+  return Error::success();
+}
+
 enum class InputKind { Object, Archive, Directory };
 
-Expected<InputKind> read(const std::string &Path, Files &Into, std::vector<std::string> &Notes) {
+Expected<InputKind> read(const std::string &Path, Files &Into, Files &Bitcode, std::vector<std::string> &Notes) {
   if (sys::fs::is_directory(Path)) {
     std::string Root = StringRef(Path).rtrim('/').str();
-    if (Error E = addDirectory(Root.empty() ? "/" : Root, Into, Notes))
+    if (Error E = addDirectory(Root.empty() ? "/" : Root, Into, Bitcode, Notes))
       return E;
-    if (Into.empty())
+    if (Into.empty() && Bitcode.empty())
       return fail(Path + ": holds no x86-64 objects");
     return InputKind::Directory;
   }
@@ -172,9 +195,9 @@ Expected<InputKind> read(const std::string &Path, Files &Into, std::vector<std::
     return Head.takeError();
   file_magic Magic = identify_magic(*Head);
   if (Magic == file_magic::archive) {
-    if (Error E = addMembers(Path, "", Into, Notes))
+    if (Error E = addMembers(Path, "", Into, Bitcode, Notes))
       return E;
-    if (Into.empty())
+    if (Into.empty() && Bitcode.empty())
       return fail(Path + ": holds no x86-64 objects");
     return InputKind::Archive;
   }
@@ -217,13 +240,15 @@ Expected<bool> haveSameBytes(const InputFile &A, const InputFile &B) {
 
 Expected<Inputs> openInputs(const std::string &Old, const std::string &New) {
   Inputs Result;
-  Files OldFiles, NewFiles;
-  Expected<InputKind> OldKind = read(Old, OldFiles, Result.Notes);
+  Files OldFiles, NewFiles, OldBitcode, NewBitcode;
+  Expected<InputKind> OldKind = read(Old, OldFiles, OldBitcode, Result.Notes);
   if (!OldKind)
     return OldKind.takeError();
-  Expected<InputKind> NewKind = read(New, NewFiles, Result.Notes);
+  Expected<InputKind> NewKind = read(New, NewFiles, NewBitcode, Result.Notes);
   if (!NewKind)
     return NewKind.takeError();
+  if (Error E = checkBitcode(OldBitcode, NewBitcode))
+    return E;
   if (*OldKind != *NewKind)
     return fail(Old + " and " + New + ": give two objects, two archives or two directories");
   Result.WholeBuild = *OldKind == InputKind::Directory;
