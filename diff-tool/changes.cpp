@@ -15,6 +15,11 @@ static void markFunction(UnitPair &U, uint32_t Piece, Change Kind, std::string W
   U.Touched = true;
 }
 
+// Of -flto: gcc's, and of -ffat-lto-objects.
+bool holdsIntermediateCode(const Object &O) {
+  return any_of(O.Sections, [](const Section &S) { return S.Name.starts_with(".gnu.lto_") || S.Name.starts_with(".llvm.lto"); });
+}
+
 static void compareUnit(Session &S, UnitPair &U) {
   std::optional<Comparer> Compare, CompareState; // apart: they remember what they found equal, each in its own sense
   if (U.Old && U.New) {
@@ -46,6 +51,8 @@ static void compareUnit(Session &S, UnitPair &U) {
       U.Removed.push_back(I);
       U.Touched = true;
     }
+  for (const Object *O : {U.Old.get(), U.New.get()})
+    U.Touched |= O && !U.Identical && holdsIntermediateCode(*O); // what it comes to shows when the program is linked
 }
 
 // A constant with linkage whose content differs changes its users in other units too, whose own bytes are the same.

@@ -88,7 +88,10 @@ void checkUnits(Session &S) {
       continue;
     bool Missing = false;
     for (const Object *O : {U.Old.get(), U.New.get()})
-      if (O && !O->Info.HasNote && U.Touched) {
+      if (O && U.Touched && holdsIntermediateCode(*O)) {
+        S.Refusals.insert({O->File, "(unit)", "holds intermediate code (-flto) of which the linker makes other code; build OLD and NEW without -flto"});
+        Missing = true;
+      } else if (O && !O->Info.HasNote && U.Touched) {
         S.Refusals.insert({O->File, "(unit)", "built without wfpatch (no .note.wfpatch); compile it with -fplugin=wfpatch.so"});
         Missing = true;
       } else if (O && O->Info.SeveralUnits && U.Touched) {
@@ -119,7 +122,7 @@ void checkUnits(Session &S) {
     // ASan writes each variable's and constant's address, name and line into a table that its run-time walks at the start.
     if (auto Found = New.Options.find("sanitize");
         U.Touched && Found != New.Options.end() && StringRef(Found->second).contains("address"))
-      S.refuse(U, "(unit)", "is compiled with -fsanitize=address, whose run-time learns of variables and constants only when the program "
+      S.refuse(U, "(unit)", Twine("is compiled with -fsanitize=") + (StringRef(Found->second).contains("hwaddress") ? "hw" : "") + "address, whose run-time learns of variables and constants only when the program "
                             "starts; build OLD and NEW without it");
   }
 }

@@ -7,6 +7,8 @@
 
 namespace wfdiff {
 
+bool holdsIntermediateCode(const Object &O);
+
 // Opens the inputs and reads every pair that is not equal byte by byte.
 llvm::Error readUnits(Session &S);
 // Reads a pair that was skipped because it is equal, since some name of it matters after all.

@@ -19,6 +19,11 @@
 // RUN: for f in "" /lib.a; do (%wfdiff lib-new$f lib-other$f -o none.wfp 2> err; test $? -eq 2) && FileCheck %s --check-prefix=MEMBER < err || exit 1; done
 // RUN: %wfdiff lib-new lib-new -o none.wfp; test $? -eq 3
 // MEMBER: wfdiff: lib-other/lib.a(tool.o): is LLVM bitcode (-flto)
+//
+// Objects that have both: what the program is made of is not the code that is in them.
+// RUN: rm -rf old/tool.o new/tool.o && %clang -O2 -flto -ffat-lto-objects -c %s -o old/fat.o && cp old/fat.o new && %wfdiff old new -o u.wfp
+// RUN: %clang -O2 -flto -ffat-lto-objects -g -c %s -o new/fat.o && not %wfdiff old new -o none.wfp 2>&1 | FileCheck %s --check-prefix=FAT
+// FAT: wfdiff: refused: {{.*}}fat.o: (unit): holds intermediate code (-flto) of which the linker makes other code; build OLD and NEW without -flto
 // RUN: test ! -e none.wfp
 #ifdef NEW
 #define STEP 2
