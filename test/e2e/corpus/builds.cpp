@@ -1,14 +1,11 @@
 // The same for C++: builds.c.
 // RUN: %corpus %s %t -O0 -g
-// RUN: %corpus %s %t -O0 -fno-pie
 // RUN: %corpus %s %t -O1 -fPIC
 // RUN: %corpus %s %t -O2 -g -fvisibility=hidden -fvisibility-inlines-hidden
 // RUN: %corpus %s %t -O3 -fno-pie -g
-// RUN: %corpus %s %t -Os -fPIC -g
 // RUN: %corpus %s %t -O2 -fstack-protector-strong -D_FORTIFY_SOURCE=2 -D_GLIBCXX_ASSERTIONS -fcf-protection -ftrivial-auto-var-init=zero
 // RUN: env CORPUS_FORM=archive %corpus %s %t -O2 -g -fuse-ld=lld -Wl,--gc-sections,--icf=safe
 // RUN: env CORPUS_FORM=relocatable %corpus %s %t -O2 -g -fuse-ld=lld
-// RUN: env CORPUS_FORM=stripped %corpus %s %t -O2 -fno-pie -fuse-ld=lld
 // UNITS: shapes users
 // DIFF: replaced function Square::area() const
 // DIFF: replaced function sum_of(int)
