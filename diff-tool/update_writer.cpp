@@ -18,6 +18,7 @@
 #include "llvm/Demangle/Demangle.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/SHA256.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -456,23 +457,36 @@ Expected<std::vector<uint8_t>> Writer::run() {
 
 Expected<std::vector<uint8_t>> writeUpdate(Session &S) { return Writer(S).run(); }
 
+// A file appears complete or not at all, where a link leads to it; what is no file (/dev/null, a pipe) is written to, not replaced.
 Error writeFile(const std::string &Path, ArrayRef<uint8_t> Bytes) {
   auto Fail = [&](const Twine &Why) { return createStringError(inconvertibleErrorCode(), Path + ": " + Why); };
-  Expected<sys::fs::TempFile> Temp = sys::fs::TempFile::create(Path + ".%%%%%%.tmp", 0644);
+  auto Write = [&](int Descriptor) {
+    raw_fd_ostream Out(Descriptor, /*shouldClose=*/false, /*unbuffered=*/true);
+    Out.write(reinterpret_cast<const char *>(Bytes.data()), Bytes.size());
+    std::error_code Code = Out.error();
+    Out.clear_error();
+    return Code;
+  };
+  SmallString<128> Place(Path);
+  if (sys::fs::exists(Path))
+    if (std::error_code Code = sys::fs::real_path(Path, Place))
+      return Fail(Code.message());
+  if (sys::fs::exists(Place) && !sys::fs::is_regular_file(Place)) {
+    int Descriptor;
+    if (std::error_code Code = sys::fs::openFileForWrite(Place, Descriptor))
+      return Fail(Code.message());
+    std::error_code Code = Write(Descriptor);
+    (void)sys::Process::SafelyCloseFileDescriptor(Descriptor);
+    return Code ? Fail(Code.message()) : Error::success();
+  }
+  Expected<sys::fs::TempFile> Temp = sys::fs::TempFile::create(Place + ".%%%%%%.tmp", 0644);
   if (!Temp)
     return Fail(toString(Temp.takeError()));
-  std::error_code Code;
-  {
-    raw_fd_ostream Out(Temp->FD, /*shouldClose=*/false, /*unbuffered=*/true);
-    Out.write(reinterpret_cast<const char *>(Bytes.data()), Bytes.size());
-    Code = Out.error();
-    Out.clear_error();
-  }
-  if (Code) {
+  if (std::error_code Code = Write(Temp->FD)) {
     consumeError(Temp->discard());
     return Fail(Code.message());
   }
-  if (Error E = Temp->keep(Path))
+  if (Error E = Temp->keep(Place))
     return Fail(toString(std::move(E)));
   return Error::success();
 }
