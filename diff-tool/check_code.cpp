@@ -257,6 +257,17 @@ void checkRemoved(Session &S, const UnitPair &U) {
   }
 }
 
+// Closures that are held run old code, or another one's.
+void checkEntities(Session &S, const UnitPair &U) {
+  for (const auto &[Old, New] : U.Match.Entities.Ambiguous)
+    if (isNamed(S, "--trust-type", S.Opts.TrustType, Old))
+      S.remarkTrusted(Old);
+    else
+      S.refuse(U, Old,
+               "it cannot be told whether it has become one of " + New + ", or is gone and these are new: change them in two updates, or "
+               "--trust-type \"" + Old + "\" if none that the program has made so far is ever used again");
+}
+
 } // namespace
 
 void checkCode(Session &S) {
@@ -274,6 +285,7 @@ void checkCode(Session &S) {
         checkParts(S, U, *U.Old, U.Old->Pieces[P]);
     }
     checkStartup(S, U);
+    checkEntities(S, U);
     if (U.New)
       checkIncluded(S, I);
     if (U.Old && U.New) {

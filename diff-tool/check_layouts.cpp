@@ -62,11 +62,19 @@ std::string describe(const LayoutField *F) {
   return F->Name + " " + F->Type + (Bitfield ? ":" + std::to_string(F->Bits) : "") + " @" + At;
 }
 
+// The key of a type that is, or is made of, what has only a number for a name.
+bool isNumberedKey(StringRef Key) { return !localEntities(Key).empty(); }
+
 std::string pointerTo(StringRef To) { return "ptr to " + To.str(); }
 
 } // namespace
 
-TypeComparer::TypeComparer(const UnitInfo &Old, const UnitInfo &New) : Old(index(Old)), New(index(New)) {}
+TypeComparer::TypeComparer(const UnitInfo &Old, const UnitInfo &New, const EntityMap &Entities)
+    : Old(index(Old)), New(index(New)), Entities(Entities) {
+  for (const Layout &L : Old.Layouts)
+    if (isNumberedKey(L.Key))
+      Numbered[Entities.key(L.Key, /*IsNew=*/false)] = &L;
+}
 
 TypeComparer::Index TypeComparer::index(const UnitInfo &Info) {
   Index Result;
@@ -84,6 +92,10 @@ const Layout *TypeComparer::find(const Index &In, StringRef Key) {
 }
 
 const Layout *TypeComparer::counterpart(const Layout &L) const {
+  if (isNumberedKey(L.Key)) {
+    auto Found = Numbered.find(Entities.key(L.Key, /*IsNew=*/true));
+    return Found == Numbered.end() ? nullptr : Found->second;
+  }
   if (const Layout *Same = find(Old, L.Key))
     return Same;
   for (const std::string &Name : L.Typedefs)
@@ -98,7 +110,7 @@ void TypeComparer::pair(const Layout *A, const Layout *B) {
 }
 
 bool TypeComparer::sameRecords(StringRef OldKey, StringRef NewKey) {
-  if (OldKey == NewKey) // compared for itself
+  if (OldKey == NewKey && !isNumberedKey(NewKey)) // compared for itself
     return true;
   const Layout *A = find(Old, OldKey), *B = find(New, NewKey);
   if (!A || !B)
@@ -116,7 +128,7 @@ bool TypeComparer::sameType(StringRef A, StringRef B) {
     A = A.drop_front(Size);
     B = B.drop_front(Size);
   }
-  if (A == B || (isInteger(A) && isInteger(B) && A.drop_front() == B.drop_front()))
+  if ((A == B && !A.starts_with("record:")) || (isInteger(A) && isInteger(B) && A.drop_front() == B.drop_front()))
     return true;
   return A.consume_front("record:") && B.consume_front("record:") && sameRecords(A, B);
 }
@@ -233,7 +245,7 @@ std::string TypeComparer::variableDifference(const VariableType &A, const Variab
   StringRef X = withoutArrays(A.Type), Y = withoutArrays(B.Type); // their number is the variable's size
   StringRef OldKey = X, NewKey = Y;
   if (OldKey.consume_front("record:") && NewKey.consume_front("record:")) {
-    if (OldKey != NewKey)
+    if (OldKey != NewKey || isNumberedKey(NewKey))
       pair(find(Old, OldKey), find(New, NewKey));
     return "";
   }
@@ -271,11 +283,11 @@ private:
 
   void checkUnit(UnitPair &U) {
     UnitInfo Nothing;
-    TypeComparer Types(U.Old ? U.Old->Info : Nothing, U.New->Info);
+    TypeComparer Types(U.Old ? U.Old->Info : Nothing, U.New->Info, U.Match.Entities);
     for (const Layout &L : U.New->Info.Layouts) {
       if (const Layout *Before = Types.counterpart(L))
         Types.pair(Before, &L);
-      else if (L.Escapes)
+      else if (L.Escapes && !isNumberedKey(L.Key)) // in another unit its number may mean another
         checkElsewhere(U, L);
     }
     if (U.Old)
@@ -298,7 +310,7 @@ private:
     for (const UnitPair &Other : S.Units) {
       if (!Other.Loaded || !Other.Old || &Other == &U)
         continue;
-      TypeComparer Types(Other.Old->Info, U.New->Info);
+      TypeComparer Types(Other.Old->Info, U.New->Info, U.Match.Entities);
       const Layout *Found = Types.counterpart(L);
       // C: units may have types of their own under one name, unless it is one header's, or the type went from there.
       if (!Found || (Found->File != L.File && Other.New && holds(Other.New->Info, Found->Key)))

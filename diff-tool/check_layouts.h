@@ -1,6 +1,7 @@
 // Compares the types of two units as the plugin describes them (docs/formats.md).
 #pragma once
 
+#include "diff-tool/local_entities.h"
 #include "diff-tool/unit_info.h"
 
 #include "llvm/ADT/StringRef.h"
@@ -15,7 +16,8 @@ namespace wfdiff {
 
 class TypeComparer {
 public:
-  TypeComparer(const UnitInfo &Old, const UnitInfo &New); // which must outlive it
+  // Which must outlive it; Entities: which closure and nameless type is which.
+  TypeComparer(const UnitInfo &Old, const UnitInfo &New, const EntityMap &Entities);
 
   // OLD's type that NEW's L is, by key or typedef; null if there is none.
   const Layout *counterpart(const Layout &L) const;
@@ -33,6 +35,8 @@ public:
 private:
   using Index = std::map<std::string, const Layout *, std::less<>>; // by key and typedef
   Index Old, New;
+  const EntityMap &Entities;
+  std::map<std::string, const Layout *> Numbered; // OLD's by identity
   std::set<std::pair<const Layout *, const Layout *>> Seen, Inside;
 
   static Index index(const UnitInfo &Info);

@@ -37,7 +37,7 @@ bool signatureChanged(const UnitPair &U, uint32_t OldPiece) {
   if (A == B || A.empty() || B.empty())
     return false;
   std::vector<StringRef> X = partsOf(A), Y = partsOf(B);
-  TypeComparer Types(U.Old->Info, U.New->Info);
+  TypeComparer Types(U.Old->Info, U.New->Info, U.Match.Entities);
   return X.size() != Y.size() || any_of(zip(X, Y), [&](auto Pair) { return !Types.sameParameter(std::get<0>(Pair), std::get<1>(Pair)); });
 }
 

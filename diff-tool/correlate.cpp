@@ -4,7 +4,8 @@
 //
 //   1. Names that no compiler numbers, and numbered ones whose base occurs once on either side: by base name.  That covers
 //      renumbered suffixes and symbols that changed between local and global.
-//   2. Several of one base (closures, same-named static locals, duplicates in `ld -r` objects): functions by identical
+//      Names that mention closures or nameless types only if these are the same ones (local_entities.cpp).
+//   2. Several of one base (same-named static locals, duplicates in `ld -r` objects): functions by identical
 //      content first, then by name if neither side gained or lost a member; variables by use.
 //   3. What got or lost external linkage, which alters the name of a C++ symbol.
 //   4. Variables with local linkage left over, renamed ones that is: if size, section kind and content agree, every use of
@@ -103,6 +104,7 @@ public:
   }
 
   Correlation run() {
+    Result.Entities = pairEntities(Old, New, [this](const Object &O, const Piece &P) { return size_t(fingerprint(O, P)); });
     matchFamily(Family::Function);
     matchParts();
     OldUses = usesOf(Old);
@@ -141,7 +143,7 @@ private:
       const Piece &P = O.Pieces[I];
       if (family(P.Kind) != F || P.NameSymbol == None || isGuard(O, P))
         continue;
-      Group &G = Groups[groupName(O, P)];
+      Group &G = Groups[Result.Entities.symbol(O.name(P), P.Local, IsNew)];
       (IsNew ? G.second : G.first).push_back(I);
     }
   }
@@ -169,7 +171,7 @@ private:
     auto Find = [&](const Object &From, const std::vector<uint32_t> &Map, const Object &To, auto Match) {
       for (uint32_t I = 0; I < From.Pieces.size(); ++I) {
         const Piece &P = From.Pieces[I];
-        if (family(P.Kind) != F || !P.Local || P.NameSymbol == None || Map[I] != None)
+        if (family(P.Kind) != F || !P.Local || P.NameSymbol == None || Map[I] != None || isNumbered(From.name(P)))
           continue;
         auto Found = To.ByName.find(externalName(From.name(P)));
         if (Found != To.ByName.end() && !To.Pieces[Found->second].Local && To.Pieces[Found->second].Kind == P.Kind)
@@ -188,6 +190,8 @@ private:
         continue;
       for (uint32_t Sym : P.Symbols) {
         auto Found = New.ByName.find(Old.Symbols[Sym].Name);
+        if (isNumbered(Old.Symbols[Sym].Name))
+          continue;
         if (Old.Symbols[Sym].Value == P.Offset && Found != New.ByName.end() && family(New.Pieces[Found->second].Kind) == F)
           matchFree(I, Found->second);
       }
@@ -403,7 +407,7 @@ void correlateMoved(Session &S) {
   auto Free = [](const Object &O, const std::vector<uint32_t> &Map, uint32_t I) {
     const Piece &P = O.Pieces[I];
     bool Movable = P.Kind == PieceKind::Function || isData(P.Kind);
-    return Movable && !P.Local && !P.Comdat && P.NameSymbol != None && Map[I] == None;
+    return Movable && !P.Local && !P.Comdat && P.NameSymbol != None && Map[I] == None && !isNumbered(O.name(P));
   };
   StringMap<std::pair<std::vector<Moved>, std::vector<Moved>>> ByName;
   for (uint32_t U = 0; U < S.Units.size(); ++U) {

@@ -39,7 +39,7 @@ bool isNumbered(StringRef Name) {
 }
 
 static std::string withoutOrdinals(StringRef Name) {
-  // `$_12` -> `$_`; the ordinal of `UlvE12_` and `Ut12_` -> nothing.
+  // `4$_12` -> `$_`, since the number is part of the length; the ordinal of `UlvE12_` and `Ut12_` -> nothing.
   std::string Out;
   for (size_t I = 0; I < Name.size();) {
     bool AfterDollar = StringRef(Out).ends_with("$_");
@@ -49,6 +49,8 @@ static std::string withoutOrdinals(StringRef Name) {
       while (End < Name.size() && isDigit(Name[End]))
         ++End;
       if (AfterDollar || (End < Name.size() && Name[End] == '_')) {
+        while (AfterDollar && Out.size() > 2 && isDigit(Out[Out.size() - 3]))
+          Out.erase(Out.size() - 3, 1);
         I = End;
         continue;
       }

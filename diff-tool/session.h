@@ -3,6 +3,7 @@
 
 #include "diff-tool/decode.h"
 #include "diff-tool/inputs.h"
+#include "diff-tool/local_entities.h"
 #include "diff-tool/model.h"
 #include "diff-tool/symbol_index.h"
 
@@ -26,6 +27,7 @@ struct Options {
 // Old piece <-> new piece.
 struct Correlation {
   std::vector<uint32_t> ToNew, ToOld;
+  EntityMap Entities;
 
   void match(uint32_t Old, uint32_t New) {
     ToNew[Old] = New;

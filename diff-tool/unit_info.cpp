@@ -185,6 +185,10 @@ Error readInfo(ArrayRef<uint8_t> Bytes, StringRef What, UnitInfo &Info) {
   if (const json::Array *Escaping = Root->getArray("escaping"))
     for (const json::Value &V : *Escaping)
       Info.Escaping.push_back(V.getAsString().value_or("").str());
+  if (const json::Array *Closures = Root->getArray("closures"))
+    for (const json::Value &V : *Closures)
+      if (const json::Object *O = V.getAsObject())
+        Info.Closures.push_back({text(*O, "symbol"), text(*O, "key")});
   if (const json::Array *Lines = Root->getArray("lines"))
     for (const json::Value &V : *Lines)
       if (const json::Object *O = V.getAsObject()) {

@@ -58,6 +58,11 @@ struct NumberedName {
   size_t At = 0, Digits = 0;
 };
 
+// A lambda of the unit, in the order of the source: what its function is called, and the key of its layout.
+struct ClosureName {
+  std::string Symbol, Key;
+};
+
 struct UnitInfo {
   bool HasNote = false;
   bool SeveralUnits = false; // `ld -r` has merged objects
@@ -75,6 +80,7 @@ struct UnitInfo {
   std::map<std::string, VariableType, std::less<>> VariableTypes; // by name; C's static locals without their number
   std::map<std::string, std::string, std::less<>> Signatures; // of C's functions
   std::vector<std::string> Escaping; // constants of other units whose address may be kept
+  std::vector<ClosureName> Closures;
   std::vector<LineUse> Lines;
   std::vector<NumberedName> Numbered;
   bool HasNumbered = false; // the plugin has looked for them

@@ -23,7 +23,7 @@
 namespace wfp::format {
 
 inline constexpr std::uint32_t kRecordVersion = 1;
-inline constexpr std::uint32_t kInfoVersion = 2; // of .wfpatch.info: 2 has virtual tables
+inline constexpr std::uint32_t kInfoVersion = 3; // of .wfpatch.info: 2 has virtual tables, 3 closures
 
 inline constexpr char kNoteSection[] = ".note.wfpatch";
 inline constexpr char kNoteName[8] = "wfpatch"; // with its NUL: namesz is 8

@@ -34,6 +34,9 @@ public:
   // A function that the unit defines and whose name does not tell its type: C's.
   void addFunction(std::string Name, clang::QualType T);
 
+  // By which wfdiff finds the type again.
+  std::string keyOf(const clang::TagDecl *D);
+
   llvm::json::Array layouts();
   llvm::json::Array enums();
   llvm::json::Array variables();
@@ -49,7 +52,6 @@ private:
   llvm::json::Object describe(const clang::RecordDecl *R, const Use &U);
   llvm::json::Array fields(const clang::RecordDecl *R);
   llvm::json::Array virtualTables(const clang::CXXRecordDecl *Class); // VirtualTables.cpp
-  std::string keyOf(const clang::TagDecl *D);
   std::string computeKey(const clang::TagDecl *D);
   std::string contextKey(const clang::DeclContext *Context);
   std::string typeName(clang::QualType T);

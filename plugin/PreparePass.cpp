@@ -6,6 +6,8 @@
 // Hence every variable with local linkage that is not constant enters llvm.compiler.used before the first
 // optimisation.  Code that uses the variables is optimised as ever, and the linker may still drop them.
 //
+// Closures' marks are taken out before anything else looks at the module.
+//
 // Coroutines get a mark here because they cannot be told from other functions once they are split.
 #include "plugin/Passes.h"
 
@@ -28,8 +30,9 @@ PreservedAnalyses PreparePass::run(Module &M, ModuleAnalysisManager &) {
       F.addFnAttr(kCoroutineAttribute);
   if (U->hasFrontEnd() && !M.getModuleFlag(kFrontEndFlag))
     M.addModuleFlag(Module::Max, kFrontEndFlag, 1);
+  ClosureNames Closures = takeClosureNames(M);
   if (U->DescribeSource)
-    U->SourceInfo = U->DescribeSource(M);
+    U->SourceInfo = U->DescribeSource(M, Closures);
   return PreservedAnalyses::none();
 }
 

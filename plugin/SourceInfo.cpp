@@ -1,6 +1,8 @@
 // The front end's part of .wfpatch.info: options here, types and lines by Layouts.cpp and TypeUses.cpp.
 #include "plugin/SourceInfo.h"
 
+#include "plugin/ClosureNames.h"
+#include "plugin/LLVMCompat.h"
 #include "plugin/Layouts.h"
 #include "plugin/LineNames.h"
 #include "plugin/LocalNames.h"
@@ -8,6 +10,7 @@
 #include "plugin/TypeUses.h"
 
 #include "clang/AST/ASTConsumer.h"
+#include "clang/AST/ExprCXX.h"
 #include "clang/Basic/CodeGenOptions.h"
 #include "clang/Basic/LangOptions.h"
 #include "clang/Basic/Sanitizers.h"
@@ -94,7 +97,7 @@ llvm::StringSet<> emittedNames(const llvm::Module &M) {
 }
 
 json::Object describeSource(ASTContext &Ctx, const std::string &Root, const llvm::Module &M, bool OutlineLoops,
-                            const LineNames &Names) {
+                            llvm::ArrayRef<const LambdaExpr *> Closures, const ClosureNames &Names, const LineNames &Numbered) {
   LayoutTable Layouts(Ctx, Root, /*AllEscape=*/OutlineLoops);
   std::vector<LineUse> Lines;
   collectUses(Ctx, emittedNames(M), Layouts, Lines);
@@ -102,14 +105,22 @@ json::Object describeSource(ASTContext &Ctx, const std::string &Root, const llvm
   for (const LineUse &L : Lines)
     LineArray.push_back(json::Object{
         {"function", L.Function}, {"ordinal", int64_t(L.Ordinal)}, {"line", int64_t(L.Line)}});
+  json::Array ClosureArray;
+  for (size_t I = 0; I < Closures.size(); ++I)
+    if (auto Found = Names.find(I); Found != Names.end()) {
+      const CXXRecordDecl *Class = Closures[I]->getLambdaClass();
+      Layouts.add(tagType(Ctx, Class), /*Escapes=*/true);
+      ClosureArray.push_back(json::Object{{"symbol", Found->second}, {"key", Layouts.keyOf(Class)}});
+    }
   json::Array LayoutArray = Layouts.layouts();
   return json::Object{
       {"layouts", std::move(LayoutArray)},
       {"enums", Layouts.enums()},
       {"variables", Layouts.variables()},
       {"functions", Layouts.functions()},
+      {"closures", std::move(ClosureArray)},
       {"lines", std::move(LineArray)},
-      {"numbered", Names.describe(Ctx)}};
+      {"numbered", Numbered.describe(Ctx)}};
 }
 
 class SourceInfoConsumer : public ASTConsumer {
@@ -127,8 +138,12 @@ public:
   }
 
   void HandleTranslationUnit(ASTContext &Ctx) override {
-    U->DescribeSource = [&Ctx, Root = Root, Outline = U->OutlineLoops, Names = Names](const llvm::Module &M) {
-      return describeSource(Ctx, Root, M, Outline, Names);
+    std::vector<const LambdaExpr *> Closures;
+    if (Ctx.getLangOpts().CPlusPlus)
+      Closures = annotateClosures(Ctx);
+    U->DescribeSource = [&Ctx, Root = Root, Outline = U->OutlineLoops, Closures = std::move(Closures), Numbered = Names](
+                            const llvm::Module &M, const ClosureNames &Names) {
+      return describeSource(Ctx, Root, M, Outline, Closures, Names, Numbered);
     };
   }
 

@@ -2,6 +2,8 @@
 // source, and the key is made of the module's name.
 #pragma once
 
+#include "plugin/ClosureNames.h"
+
 #include "llvm/Support/JSON.h"
 
 #include <cstdint>
@@ -25,8 +27,8 @@ struct Unit {
   bool OutlineLoops = false;  // event-loops=outline
 
   // Called at the start of the pipeline, while the AST is alive and the module holds what CodeGen made of it.  Gives the
-  // attributes of the info document that only the AST can give (layouts, enums, lines).
-  std::function<llvm::json::Object(const llvm::Module &)> DescribeSource;
+  // attributes of the info document that only the AST can give (layouts, enums, closures, lines).
+  std::function<llvm::json::Object(const llvm::Module &, const ClosureNames &)> DescribeSource;
   llvm::json::Object SourceInfo; // what it returned
 
   bool hasFrontEnd() const { return !Key.empty(); }
