@@ -143,7 +143,7 @@ private:
       const Piece &P = O.Pieces[I];
       if (family(P.Kind) != F || P.NameSymbol == None || isGuard(O, P))
         continue;
-      Group &G = Groups[Result.Entities.symbol(O.name(P), P.Local, IsNew)];
+      Group &G = Groups[groupName(O, P) + Result.Entities.mentioned(O.name(P), IsNew)];
       (IsNew ? G.second : G.first).push_back(I);
     }
   }

@@ -218,8 +218,8 @@ std::string EntityMap::canonical(const std::string &Text, bool IsNew) const {
   return Found == Canonical.end() ? "NEW " + Text : Found->second;
 }
 
-std::string EntityMap::symbol(StringRef Name, bool Local, bool IsNew) const {
-  std::string Out = baseName(Name, Local);
+std::string EntityMap::mentioned(StringRef Name, bool IsNew) const {
+  std::string Out;
   for (const LocalEntity &E : localEntities(Name))
     Out += " | " + canonical(E.Text, IsNew);
   return Out;

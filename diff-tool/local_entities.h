@@ -26,9 +26,9 @@ std::vector<LocalEntity> localEntities(llvm::StringRef NameOrKey);
 // Which of NEW's is which of OLD's.
 class EntityMap {
 public:
-  // A name's identity on its side: equal for a name of OLD and one of NEW if they differ only in numbers, and all that
-  // they mention is the same.
-  std::string symbol(llvm::StringRef Name, bool Local, bool IsNew) const;
+  // What a name mentions.  With its base name (mangled_name.h) it is the name's identity: equal for a name of OLD and one of NEW if
+  // they differ only in numbers, and all that they mention is the same.
+  std::string mentioned(llvm::StringRef Name, bool IsNew) const;
   // The same for the key of a type in .wfpatch.info, which has numbers of its own.
   std::string key(llvm::StringRef Key, bool IsNew) const;
 
