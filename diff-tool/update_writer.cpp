@@ -129,7 +129,8 @@ void Writer::addSymbols(const Object &New, const Piece &P, Place &At) {
     // A COMDAT definition may be in several units of the update: weak, as in the objects.
     uint8_t Binding = P.Comdat && Sym.Binding == ELF::STB_GLOBAL ? uint8_t(ELF::STB_WEAK) : Sym.Binding;
     uint32_t Handle = Elf.addSymbol({Sym.Name.str(), Binding, Sym.Type, Sym.Visibility, At.Section,
-                                     At.Offset + (Sym.Value - P.Offset), Sym.Size});
+                                     At.Offset + (Sym.Value - P.Offset),
+                                     std::min(Sym.Size, P.Offset + P.Size - Sym.Value)}); // a string's may span the next one
     if (I == P.NameSymbol)
       Main = Handle;
   }
