@@ -4,7 +4,7 @@
  * code is marked with the same name (`Model: NAME`) in the file that is given.  verify/crossref.sh checks both ways.
  *
  *   thread   PARK      state = (sequence + 1, PARKED)                                     park.cpp
- *            UNPARK    old = fetch_and(~PARKED); then wfp_view = table(old.view)          park.cpp
+ *            UNPARK    state &= ~PARKED; then wfp_view = table(state.view)                park.cpp
  *            POLL      published, own stack, state, then wfp_view                         poll.cpp
  *            STALE     marks of a handler that siglongjmp left are cleared                poll.cpp
  *            ENTER     a handler begins: RUNNING, IN_HANDLER, wfp_view = table(view)      signal_entry.cpp

@@ -7,7 +7,7 @@
 //     [     sequence      ][  view    ][ flags  ]
 //
 //   owner, RUNNING        park:   sp = frame; state = (sequence + 1, view, PARKED)      store, release      (P)
-//   owner, PARKED         unpark: old = fetch_and(~(PARKED|HELD)), then wfp_view = table(old.view)  acq_rel  (U)
+//   owner, PARKED         unpark: state &= ~PARKED, then wfp_view = table(state.view)   acq_rel             (U)
 //   owner, RUNNING        move:   state = (sequence + 1, k), then wfp_view = table(k)   store, release      (M)
 //   control, sees PARKED  move:   compare_exchange(seen -> seen with view k)            acq_rel             (C)
 //   control, sees PARKED  hold:   compare_exchange(seen -> seen | HELD)                 acq_rel   (barrier mode)
