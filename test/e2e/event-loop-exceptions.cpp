@@ -17,6 +17,7 @@
 #include <stdexcept>
 #include <string>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 struct Answer {
   int version, destroyed, requests;
@@ -75,18 +76,13 @@ static Answer ask(char request) {
   return answer;
 }
 
-// The loop's thread waits for the next request.
-static bool loop_is_parked() {
-  const std::string text = status(), row = "thread\ttid=" + std::to_string(getpid()) + "\t";
-  std::size_t at = text.find(row);
-  CHECK(at != std::string::npos);
-  return text.substr(at, text.find('\n', at) - at).find("state=parked") != std::string::npos;
-}
+// The loop's thread waits for the next request: not merely parked, as it also is while it sends an answer that has arrived already.
+static bool waits_for_request() { return call_of_first_thread() == SYS_recvfrom; }
 
 static void *operate(void *update) {
   CHECK(ask('o').version == 1);
   CHECK(ask('t').version == 101);
-  WAIT_UNTIL(loop_is_parked());
+  WAIT_UNTIL(waits_for_request());
   apply_now(static_cast<char *>(update));
   WAIT_UNTIL(strstr(status(), "held_by=serve(int)"));
   CHECK(ask('t').version == 101); // this turn began before

@@ -41,6 +41,17 @@ static inline void nap(void) {
     }                                                                                                                  \
   } while (0)
 
+// The system call that the process's first thread is in; -1 while it runs.
+static inline long call_of_first_thread(void) {
+  long number = -1;
+  FILE *file = fopen("/proc/self/syscall", "r");
+  CHECK(file);
+  if (fscanf(file, "%ld", &number) != 1) // "running"
+    number = -1;
+  fclose(file);
+  return number;
+}
+
 // Whether all threads have followed all changes: any update's row may be that of the last one, which may have been a reversal.
 static inline int settled(void) {
   const char *row = strstr(status(), "update\t");
