@@ -5,6 +5,7 @@
 #include "diff-tool/mangled_name.h"
 #include "diff-tool/old_code.h"
 #include "diff-tool/resolve.h"
+#include "format/manifest.h"
 #include "format/records.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -136,9 +137,6 @@ void checkAliases(Session &S, const UnitPair &U) {
   }
 }
 
-// What the runtime can give a section of an update: it places them in pages, and thread-locals in storage of its own.
-constexpr uint64_t MostAlignedSection = 4096, MostAlignedThreadLocal = 64;
-
 void checkIncluded(Session &S, uint32_t Unit) {
   const UnitPair &U = S.Units[Unit];
   const Object &New = *U.New;
@@ -156,7 +154,7 @@ void checkIncluded(Session &S, uint32_t Unit) {
     if (P.Kind == PieceKind::ThreadLocal && U.Old && U.Old->ByName.count("__tls_guard") && !New.name(P).starts_with("_ZZ"))
       S.refuse(U, New.label(P), "is a new thread-local in a unit whose thread-locals have constructors: threads that exist would "
                                 "not construct it");
-    const uint64_t MostAligned = P.Kind == PieceKind::ThreadLocal ? MostAlignedThreadLocal : MostAlignedSection;
+    const uint64_t MostAligned = P.Kind == PieceKind::ThreadLocal ? kMostAlignedThreadLocal : kMostAlignedSection;
     if (New.Sections[P.Section].Align > MostAligned)
       S.refuse(U, New.label(P), "is aligned to " + std::to_string(New.Sections[P.Section].Align) + " bytes; in an update it can be " +
                                     std::to_string(MostAligned) + " at most");

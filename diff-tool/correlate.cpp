@@ -254,13 +254,13 @@ private:
   // Numbers of lines and counters grow from place to place, and are another place's in the next version: of as many, they
   // tell which is the first.
   bool sameName(const Group &G, uint32_t O, uint32_t N) const {
-    if (nameWithoutNumber(Old, Old.Pieces[O]).second == None)
+    if (Old.Info.Numbered.empty() || nameWithoutNumber(Old, Old.Pieces[O]).second == None)
       return Old.name(Old.Pieces[O]) == New.name(New.Pieces[N]);
     return G.first.size() == G.second.size() && find(G.first, O) - G.first.begin() == find(G.second, N) - G.second.begin();
   }
 
   void sortByNumber(const Object &O, std::vector<uint32_t> &Members) const {
-    if (Members.size() > 1)
+    if (Members.size() > 1 && !O.Info.Numbered.empty())
       llvm::stable_sort(Members, [&](uint32_t A, uint32_t B) {
         return nameWithoutNumber(O, O.Pieces[A]).second < nameWithoutNumber(O, O.Pieces[B]).second;
       });

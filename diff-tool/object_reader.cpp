@@ -482,7 +482,7 @@ void Reader::clearSleds() {
     if (P.Kind != PieceKind::Function || !P.Record || !(P.Record->Flags & kFunctionSled))
       continue;
     Section &S = O.Sections[P.Section];
-    uint64_t Sled = P.Offset + (P.Record->Flags & kFunctionEndbr ? kEndbrSize : 0);
+    uint64_t Sled = P.Offset + sled_offset(P.Record->Flags);
     if (Sled + kSledSize > P.Offset + P.Size || S.Bytes.size() < P.Offset + P.Size || S.Bytes[Sled] != kSledIdle)
       continue; // a damaged object, or a record that is not true
     if (CopyOf[P.Section] == None) {

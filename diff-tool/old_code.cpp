@@ -55,8 +55,6 @@ static std::pair<uint64_t, uint64_t> rewritable(ArrayRef<uint8_t> Bytes, uint64_
   return {Begin, std::min<uint64_t>(End, Bytes.size())};
 }
 
-static uint64_t sledOffset(uint32_t Flags) { return Flags & kFunctionEndbr ? kEndbrSize : 0; }
-
 // The operands of P that may be line numbers of its unit.
 static std::vector<std::pair<uint64_t, uint64_t>> lineNumbers(const Object &O, const Piece &P, Decoder &Decode) {
   std::vector<std::pair<uint64_t, uint64_t>> Ranges;
@@ -82,7 +80,7 @@ OldCode describeOldCode(const Object &O, const Piece &P, Decoder &Decode) {
 
   std::vector<std::pair<uint64_t, uint64_t>> Ranges = lineNumbers(O, P, Decode);
   if (Code.Flags & kFunctionSled)
-    Ranges.push_back({sledOffset(Code.Flags), std::min<uint64_t>(sledOffset(Code.Flags) + kSledSize, Bytes.size())});
+    Ranges.push_back({sled_offset(Code.Flags), std::min<uint64_t>(sled_offset(Code.Flags) + kSledSize, Bytes.size())});
   for (const Relocation &R : O.relocations(P))
     Ranges.push_back(rewritable(Bytes, R.Offset - P.Offset, R.Type));
   llvm::sort(Ranges);

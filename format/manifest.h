@@ -18,6 +18,10 @@ inline constexpr char kManifestMagic[8] = {'W', 'F', 'P', 'A', 'T', 'C', 'H', '\
 inline constexpr std::uint32_t kManifestVersion = 1;
 inline constexpr std::uint32_t kNone = 0xffffffffu;
 
+// The largest alignment of a section of an update: the runtime places sections in pages, and thread-locals in storage of its own.
+inline constexpr std::uint64_t kMostAlignedSection = 4096;
+inline constexpr std::uint64_t kMostAlignedThreadLocal = 64;
+
 struct Table {
   std::uint32_t offset; // from the manifest section's first byte; a multiple of 8
   std::uint32_t count;  // rows

@@ -110,6 +110,9 @@ enum SymbolFlag : std::uint32_t {
   kFunctionLoopShell = 1u << 15,  // function: stays on the stack and calls such a body
 };
 
+// Where a function's sled begins, in bytes from its entry; for one that has a sled.
+constexpr std::uint32_t sled_offset(std::uint32_t symbol_flags) { return symbol_flags & kFunctionEndbr ? kEndbrSize : 0; }
+
 // One per image, in writable memory, zero until the runtime fills it: without the runtime every poll is a load and a
 // branch not taken.  Polls read `pending`, and call through `poll` with the preserve_most convention if it is set.
 struct alignas(64) ImageState {

@@ -51,7 +51,7 @@ private:
   void addRecord(const clang::RecordDecl *R, bool Escapes, llvm::StringRef Function);
   llvm::json::Object describe(const clang::RecordDecl *R, const Use &U);
   llvm::json::Array fields(const clang::RecordDecl *R);
-  llvm::json::Array virtualTables(const clang::CXXRecordDecl *Class); // VirtualTables.cpp
+  llvm::json::Array virtualTables(const clang::CXXRecordDecl *Class); // of a dynamic class; VirtualTables.cpp
   std::string computeKey(const clang::TagDecl *D);
   std::string contextKey(const clang::DeclContext *Context);
   std::string typeName(clang::QualType T);

@@ -32,7 +32,7 @@ static void printAdjustment(llvm::raw_ostream &Out, llvm::StringRef Of, int64_t 
 json::Array LayoutTable::virtualTables(const CXXRecordDecl *Class) {
   json::Array Entries;
   auto *Tables = dyn_cast<ItaniumVTableContext>(Ctx.getVTableContext());
-  if (!Tables || !Class->isDynamicClass())
+  if (!Tables)
     return Entries;
   const VTableLayout &Layout = Tables->getVTableLayout(Class);
   llvm::DenseMap<uint64_t, ThunkInfo> Thunks;

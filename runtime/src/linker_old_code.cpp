@@ -256,7 +256,7 @@ bool check_folding(LinkFile &file, ImageLink &link, std::size_t first) {
   if (!seen)
     return out_of_memory(file);
   for (const RecordEntry &record : link.image->index->functions) {
-    std::uintptr_t sled = record.address + (record.flags & format::kFunctionEndbr ? format::kEndbrSize : 0);
+    std::uintptr_t sled = record.address + format::sled_offset(record.flags);
     affected.find(sled, [&](std::uint32_t i) { return ++seen[i], true; });
   }
   for (std::size_t i = first; i < functions.size(); ++i) {

@@ -11,6 +11,7 @@
 //   data       RW-  new variables; what is zero costs no file and no page
 //
 // New thread-locals that begin as zero live in the runtime's pool (dso_tls.cpp).
+#include "format/manifest.h"
 #include "runtime/arch/x86_64/relocation.h"
 #include "runtime/src/code_memory.h"
 #include "runtime/src/dso.h"
@@ -23,7 +24,6 @@ namespace wfp {
 namespace {
 
 constexpr std::uint64_t kMaxArea = 256u << 20;
-constexpr std::uint64_t kPage = 4096;
 
 bool out_of_memory(LinkFile &file) {
   file.refuse() << "no memory to link the update";
@@ -59,7 +59,7 @@ bool area_for(LinkFile &file, std::uint32_t index, Area &area) {
   const Elf64_Shdr &section = file.reader.sections()[index];
   const char *name = file.reader.section_name(section);
   Message &why = file.refuse();
-  if ((section.sh_flags & SHF_TLS) && (section.sh_type != SHT_NOBITS || section.sh_addralign > 64))
+  if ((section.sh_flags & SHF_TLS) && (section.sh_type != SHT_NOBITS || section.sh_addralign > format::kMostAlignedThreadLocal))
     return why << "new thread-local variable " << inhabitant(file, index) << " (section " << name
                << ") has an initial value, which threads that run already cannot get, or needs an alignment above 64", false;
   if (is_initialiser(section, name))
@@ -70,7 +70,7 @@ bool area_for(LinkFile &file, std::uint32_t index, Area &area) {
     return why << "section " << name << " is both writable and executable", false;
   if (section.sh_flags & SHF_COMPRESSED)
     return why << "section " << name << " is compressed and loaded", false;
-  if (section.sh_addralign > kPage)
+  if (section.sh_addralign > format::kMostAlignedSection)
     return why << "section " << name << " (" << inhabitant(file, index) << ") needs an alignment of "
                << static_cast<unsigned long>(section.sh_addralign) << ": no more than a page is possible", false;
   if (section.sh_flags & SHF_TLS)

@@ -478,7 +478,7 @@ bool find_function(const Image &image, std::uint32_t unit, const char *name, boo
 }
 
 std::uintptr_t sled_of(const FoundFunction &function) {
-  return function.entry + (function.flags & format::kFunctionEndbr ? format::kEndbrSize : 0);
+  return function.entry + format::sled_offset(function.flags);
 }
 
 std::uintptr_t current_body(const Image &image, const FoundFunction &function) {

@@ -137,7 +137,7 @@ extern "C" void *wfp_go_to_stack(std::uintptr_t sp, void *frame) {
 }
 
 extern "C" void *wfp_jump_to_stack(std::uintptr_t sp, void *frame) {
-  if (ThreadRecord *record = wfp_self; record && record->state.load(std::memory_order_relaxed) & (state::kParked | state::kInHandler)) {
+  if (ThreadRecord *record = wfp_self) {
     if (record->state.load(std::memory_order_relaxed) & state::kParked) // between wfp_park_begin and wfp_park_end: it runs, obviously
       wfp_unpark(record);
     clear_stale_marks(*record, sp);

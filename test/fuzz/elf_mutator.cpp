@@ -1,17 +1,21 @@
-#include "test/fuzz/elf_mutator.h"
-
+// Mutations that know ELF: half of the inputs get a field of a header, symbol, relocation or record changed, where bytes at
+// random would nearly always hit code.  libFuzzer calls it, in each target that this is linked into.
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <elf.h>
 #include <random>
 #include <span>
 
-namespace wfp::fuzz {
+extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t *data, std::size_t size, std::size_t room);
+
 namespace {
 
 class Mutation {
 public:
   Mutation(std::uint8_t *data, std::size_t size, unsigned seed) : file_(data, size), random_(seed) {}
 
+  // False: it is no ELF file whose section headers can be found, or nothing could be changed.
   bool apply() {
     if (file_.size() < sizeof header_)
       return false;
@@ -84,10 +88,6 @@ private:
 
 } // namespace
 
-bool mutate_elf(std::uint8_t *data, std::size_t size, unsigned seed) { return Mutation(data, size, seed).apply(); }
-
-} // namespace wfp::fuzz
-
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t *data, std::size_t size, std::size_t room, unsigned seed) {
-  return seed % 2 && wfp::fuzz::mutate_elf(data, size, seed) ? size : LLVMFuzzerMutate(data, size, room);
+  return seed % 2 && Mutation(data, size, seed).apply() ? size : LLVMFuzzerMutate(data, size, room);
 }
