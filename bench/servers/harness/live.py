@@ -38,12 +38,15 @@ def free_ports(count):
 
 
 class Child:
-    def __init__(self, command, log, env=None, cwd=None):
+    """A process, for a `with` block; it writes to `log`, or is talked to by pipes and only its errors are logged."""
+
+    def __init__(self, command, log, env=None, cwd=None, pipes=False):
         self.command = [str(word) for word in command]
         self.log = Path(log)
         with self.log.open("w") as output:
             self.process = subprocess.Popen(
-                self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=env, cwd=cwd
+                self.command, stdin=subprocess.PIPE if pipes else subprocess.DEVNULL,
+                stdout=subprocess.PIPE if pipes else output, stderr=output, env=env, cwd=cwd, text=True
             )
 
     @property

@@ -133,6 +133,8 @@ public:
   ~Load() { close(epoll_); }
 
   LoadReport run() {
+    report_ = {};
+    issued_ = 0;
     begin_ = now();
     recorded_from_ = begin_ + static_cast<std::int64_t>(options_.warm_up * kSecond);
     const auto end = begin_ + static_cast<std::int64_t>(options_.seconds * kSecond);
@@ -262,8 +264,9 @@ void LoadReport::fail(std::string why) {
     failures.push_back(std::move(why));
 }
 
-LoadReport run_load(const LoadOptions &options, const ConversationMaker &make, const volatile std::sig_atomic_t &stop) {
-  return Load(options, make, stop).run();
+std::function<LoadReport()> connect_load(const LoadOptions &options, const ConversationMaker &make,
+                                         const volatile std::sig_atomic_t &stop) {
+  return [load = std::make_shared<Load>(options, make, stop)] { return load->run(); };
 }
 
 } // namespace wfp::bench

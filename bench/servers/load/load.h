@@ -11,6 +11,7 @@
 
 #include <csignal>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,9 @@ struct LoadReport {
   void fail(std::string why);
 };
 
-// Runs until the time is over or `stop` is set, then waits for what is outstanding.  Throws std::runtime_error if the
-// server cannot be reached at the start; later failures are counted.
-LoadReport run_load(const LoadOptions &options, const ConversationMaker &make, const volatile std::sig_atomic_t &stop);
+// Connects; throws std::runtime_error if the server cannot be reached.  Each call of what it returns loads the server over these
+// connections until the time is over or `stop` is set, then waits for what is outstanding; later failures are counted.
+std::function<LoadReport()> connect_load(const LoadOptions &options, const ConversationMaker &make,
+                                         const volatile std::sig_atomic_t &stop);
 
 } // namespace wfp::bench

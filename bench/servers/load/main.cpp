@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
+#include <iostream>
 
 using namespace wfp::bench;
 
@@ -39,12 +40,23 @@ nlohmann::json to_json(const LoadReport &report, const LoadOptions &options) {
           {"bins_us", bins}};
 }
 
+// Several servers can be loaded in turn this way, a fraction of a second each, without connecting anew.
+int take_turns(const std::function<LoadReport()> &load, const LoadOptions &options) {
+  for (std::string line; !stop_requested && std::getline(std::cin, line);) {
+    const LoadReport report = load();
+    if (!(std::cout << to_json(report, options) << std::endl) || report.failed != 0)
+      return 1;
+  }
+  return 0;
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
   LoadOptions options;
   std::string protocol, json, files, base = "dc=example";
   unsigned entries = 100;
+  bool turns = false;
   CLI::App app{"Loads a server on 127.0.0.1 and checks every answer; ends at once, with its report, on SIGTERM"};
   app.add_option("--protocol", protocol)->required()->check(CLI::IsMember({"memcached", "redis", "http", "ldap"}));
   app.add_option("--port", options.ports, "port to connect to; connections alternate between several")->required();
@@ -56,6 +68,7 @@ int main(int argc, char **argv) {
   app.add_option("--files", files, "http: the folder that the server offers under /");
   app.add_option("--base", base, "ldap: the entries cn=0, cn=1, ... are below it");
   app.add_option("--entries", entries, "ldap: how many there are")->check(CLI::Range(1, 1'000'000));
+  app.add_flag("--turns", turns, "load for --seconds at each line of standard input, and report on a line of standard output");
   app.add_option("--json", json, "file for the report; standard output if not given");
   CLI11_PARSE(app, argc, argv);
 
@@ -66,7 +79,10 @@ int main(int argc, char **argv) {
                                    : protocol == "redis"   ? redis_conversations()
                                    : protocol == "http"    ? http_conversations(files)
                                                            : ldap_conversations(base, entries);
-    const LoadReport report = run_load(options, make, stop_requested);
+    const auto load = connect_load(options, make, stop_requested);
+    if (turns)
+      return take_turns(load, options);
+    const LoadReport report = load();
     const std::string text = to_json(report, options).dump() + "\n";
     if (json.empty())
       fputs(text.c_str(), stdout);
