@@ -48,31 +48,40 @@ static inline int mtx_is_shared(const mtx_t *mutex) { return (void)mutex, 0; }
   CALL(int, pthread_rwlock_clockwrlock, (pthread_rwlock_t * lock, clockid_t clock, const struct timespec *deadline),    \
        (lock, clock, deadline), NULL, -1)
 
-#define DECLARE_LOCK(name, type, try, busy, shared) static int (*real_##name)(type *), (*real_##try)(type *);
-WFP_LOCKS(DECLARE_LOCK)
-WFP_TIMED_LOCKS(DECLARE_REAL)
-
-/* The function that tries last: a lock that sees it set finds both. */
-#define RESOLVE_LOCK(name, type, try, busy, shared)                                                                            \
+/* Both are found at the first call of either, so that later ones need not ask. */
+#define DECLARE_LOCK(name, type, try, busy, shared)                                                                    \
+  static int first_##name(type *), first_##try(type *);                                                                \
+  static int (*real_##name)(type *) = first_##name, (*real_##try)(type *) = first_##try;
+#define RESOLVE_LOCK(name, type, try, busy, shared)                                                                    \
   real_##name = (int (*)(type *))resolve_call(#name, NULL);                                                            \
   real_##try = (int (*)(type *))resolve_call(#try, NULL);
+#define DEFINE_FIRST(name, type, try, busy, shared)                                                                    \
+  static int first_##name(type *lock) {                                                                                \
+    RESOLVE_LOCK(name, type, try, busy, shared)                                                                        \
+    return real_##name(lock);                                                                                          \
+  }                                                                                                                    \
+  static int first_##try(type *lock) {                                                                                 \
+    RESOLVE_LOCK(name, type, try, busy, shared)                                                                        \
+    return real_##try(lock);                                                                                           \
+  }
+
+WFP_LOCKS(DECLARE_LOCK)
+WFP_LOCKS(DEFINE_FIRST)
+WFP_TIMED_LOCKS(DECLARE_REAL)
 
 void wfp_resolve_locks(void) {
   WFP_LOCKS(RESOLVE_LOCK)
   WFP_TIMED_LOCKS(RESOLVE)
 }
 
-#define DEFINE_LOCK(name, type, try, busy, shared)                                                                             \
+#define DEFINE_LOCK(name, type, try, busy, shared)                                                                     \
   static __attribute__((noinline)) int wait_in_##name(type *lock) {                                                    \
     PARK();                                                                                                            \
     return real_##name(lock);                                                                                          \
   }                                                                                                                    \
   EXPORT int wfp_call_##name(type *lock) __asm__(#name);                                                               \
   int wfp_call_##name(type *lock) {                                                                                    \
-    if (__builtin_expect(!real_##try, 0)) {                                                                            \
-      RESOLVE_LOCK(name, type, try, busy, shared)                                                                              \
-    }                                                                                                                  \
-    if (__libc_single_threaded && !shared(lock))                                                                                        \
+    if (__builtin_expect(__libc_single_threaded && !shared(lock), 0))                                                  \
       return real_##name(lock);                                                                                        \
     int error = real_##try(lock);                                                                                      \
     return __builtin_expect(error == busy, 0) ? wait_in_##name(lock) : error;                                          \
