@@ -73,7 +73,8 @@ void LayoutTable::addVariable(std::string Name, QualType T) {
   if (T.isNull() || T->isDependentType() || T->isReferenceType())
     return;
   auto [Found, Fresh] = Variables.try_emplace(std::move(Name), T);
-  if (!Fresh && !Ctx.hasSameType(Found->second, T)) // two static locals of one name: nobody could say which is which
+  // Two static locals of one name: nobody could say which is which, and of a third one neither.
+  if (!Fresh && (Found->second.isNull() || !Ctx.hasSameType(Found->second, T)))
     Found->second = QualType();
 }
 

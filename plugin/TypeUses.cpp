@@ -258,8 +258,8 @@ private:
         !Emitted.contains(Names.getName(V)))
       return;
     Layouts.add(V->getType().getNonReferenceType(), /*Escapes=*/true);
-    if (V->hasDefinition())
-      Layouts.addVariable(Names.getName(V), V->getType());
+    if (const VarDecl *Definition = V->getDefinition() ? V->getDefinition() : V->getActingDefinition())
+      Layouts.addVariable(Names.getName(V), Definition->getType()); // another declaration may leave out an array's length
     if (V->hasInit())
       Bodies.visitInitializer(V, Names.getName(V));
   }

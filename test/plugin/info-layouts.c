@@ -9,10 +9,10 @@
 // CHECK: layout var:global struct size=16
 // CHECK-NEXT:   field inner offset=0 bits=64 type=record:tag:named_inside
 // CHECK: layout tag:named_inside struct size=8
-// CHECK: layout tag:node::(anon 0) union size=8 align=8 escapes at info-layouts.c:[[#@LINE+35]]
+// CHECK: layout tag:node::(anon 0) union size=8 align=8 escapes at info-layouts.c:[[#@LINE+36]]
 // CHECK-NEXT:   field i offset=0 bits=32 type=i32
 // CHECK-NEXT:   field d offset=0 bits=64 type=f64
-// CHECK-NEXT: layout tag:node struct size=64 align=16 escapes at info-layouts.c:[[#@LINE+28]]
+// CHECK-NEXT: layout tag:node struct size=64 align=16 escapes at info-layouts.c:[[#@LINE+29]]
 // CHECK-NEXT:   field next offset=0 bits=64 type=ptr to=record:tag:node
 // CHECK-NEXT:   field state offset=64 bits=32 type=i32
 // CHECK-NEXT:   field a offset=96 bits=3 type=u32
@@ -33,6 +33,7 @@
 // CHECK: enum enum:FIRST_ONE size=4 FIRST_ONE=3
 // CHECK: variable buffers type=array:4:ptr to=ptr:i8
 // CHECK-NEXT: variable global type=record:var:global
+// CHECK-NEXT: variable names type=array:2:ptr to=i8
 // CHECK-NEXT: variable use.calls type=i64
 // NOT-NOT: use.twice
 #include <stdio.h>
@@ -81,3 +82,6 @@ int use(struct node *n, struct only_pointed_to *o, const char *path) {
   return sum + c.b + FIRST_ONE;
 }
 static inline int unused_function(struct unused *u) { return u->x; }
+extern const char *names[];
+extern const char *names[];
+const char *names[] = {"the definition", "knows the length"};
