@@ -1,4 +1,5 @@
-// Helper of apply.cpp: makes so many megabytes resident, applies an update once, prints what it took, and ends.
+// Helper of apply.cpp: makes so many megabytes resident, more that it gives back, applies an update once, prints what it took, and
+// ends.
 #include "bench/micro/callees.h"
 #include "bench/micro/in_process.h"
 
@@ -11,12 +12,13 @@
 #include <unistd.h>
 
 int main(int argc, char **argv) {
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: %s MEGABYTES UPDATE\n", argv[0]);
+  if (argc != 4) {
+    std::fprintf(stderr, "usage: %s RESIDENT_MB FREED_MB UPDATE\n", argv[0]);
     return 2;
   }
   try {
-    const std::size_t bytes = std::strtoul(argv[1], nullptr, 10) << 20;
+    const std::size_t resident = std::strtoul(argv[1], nullptr, 10) << 20, freed = std::strtoul(argv[2], nullptr, 10) << 20;
+    const std::size_t bytes = resident + freed;
     auto *memory = static_cast<volatile char *>(
         mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
     if (memory == MAP_FAILED)
@@ -24,10 +26,12 @@ int main(int argc, char **argv) {
     madvise(const_cast<char *>(memory), bytes, MADV_NOHUGEPAGE); // many page table entries: the harder case
     for (std::size_t at = 0; at < bytes; at += 4096)
       memory[at] = 1;
+    if (freed)
+      munmap(const_cast<char *>(memory) + resident, freed);
 
     const long before = ten_all(5);
     const auto begin = std::chrono::steady_clock::now();
-    wfp::bench::apply(argv[2]);
+    wfp::bench::apply(argv[3]);
     const std::chrono::duration<double, std::micro> wall = std::chrono::steady_clock::now() - begin;
     wfp::bench::wait_until_settled();
     if (ten_version() != 2 || ten_all(5) != before)
