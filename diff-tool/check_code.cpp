@@ -123,7 +123,7 @@ void checkAliases(Session &S, const UnitPair &U) {
       continue;
     for (uint32_t Sym : P.Symbols) {
       const Symbol &Name = U.Old->Symbols[Sym];
-      if (isNumbered(Name.Name)) // closures of inline functions: paired by content, whatever their numbers
+      if (isNumbered(Name.Name) || !U.Match.Entities.isSame(Name.Name)) // of inline functions: paired as a whole, whatever their numbers
         continue;
       auto Found = U.New->ByName.find(Name.Name);
       if (Name.Binding == ELF::STB_LOCAL || Name.Value != P.Offset || Found == U.New->ByName.end() ||
@@ -137,6 +137,14 @@ void checkAliases(Session &S, const UnitPair &U) {
   }
 }
 
+// A new class that has the number of another one of OLD: catch and dynamic_cast of either take it for the other, since the C++ run-time
+// compares the names in type information.  (So it would closures, but who names their types?)
+bool hasNameOfAnother(const UnitPair &U, uint32_t New) {
+  StringRef Name = U.New->name(U.New->Pieces[New]);
+  return Name.starts_with("_ZTS") && U.Match.ToOld[New] == None && U.Old && U.Old->ByName.count(Name) &&
+         any_of(localEntities(Name), [](const LocalEntity &E) { return E.IsClass; }) && !U.Match.Entities.isSame(Name);
+}
+
 void checkIncluded(Session &S, uint32_t Unit) {
   const UnitPair &U = S.Units[Unit];
   const Object &New = *U.New;
@@ -148,6 +156,9 @@ void checkIncluded(Session &S, uint32_t Unit) {
       S.refuse(U, New.label(P), "is an ifunc in NEW; an update cannot bring one");
     if (P.Kind == PieceKind::Variable && P.NameSymbol == None)
       S.refuse(U, New.label(P), "is writable data without a name; it cannot be told which data of the program it is");
+    if (hasNameOfAnother(U, I))
+      S.refuse(U, New.label(P), "is of a new class that has the number of another class in OLD, by which the program would confuse "
+                                "them: give the new class a name of its own");
     if (P.Kind == PieceKind::ThreadLocal && any_of(New.bytes(P), [](uint8_t B) { return B != 0; }))
       S.refuse(U, New.label(P), "is a new thread-local with an initial value, which threads that exist would not get");
     // One guard for all dynamically initialised thread-locals of a unit; in the threads that exist it is set.

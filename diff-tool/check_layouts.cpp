@@ -63,17 +63,52 @@ std::string describe(const LayoutField *F) {
 }
 
 // The key of a type that is, or is made of, what has only a number for a name.
-bool isNumberedKey(StringRef Key) { return !localEntities(Key).empty(); }
+bool hasNamelessPart(StringRef Key) {
+  return any_of(localEntities(Key), [](const LocalEntity &E) { return !E.IsClass; });
+}
 
 std::string pointerTo(StringRef To) { return "ptr to " + To.str(); }
 
 } // namespace
 
 TypeComparer::TypeComparer(const UnitInfo &Old, const UnitInfo &New, const EntityMap &Entities)
-    : Old(index(Old)), New(index(New)), Entities(Entities) {
+    : Old(index(Old)), New(index(New)) {
+  std::map<std::string, std::pair<std::vector<const Layout *>, std::vector<const Layout *>>> Same;
   for (const Layout &L : Old.Layouts)
-    if (isNumberedKey(L.Key))
-      Numbered[Entities.key(L.Key, /*IsNew=*/false)] = &L;
+    if (!localEntities(L.Key).empty())
+      Same[Entities.key(L.Key, /*IsNew=*/false)].first.push_back(&L);
+  for (const Layout &L : New.Layouts)
+    if (!localEntities(L.Key).empty())
+      Same[Entities.key(L.Key, /*IsNew=*/true)].second.push_back(&L);
+  for (auto &[Key, Layouts] : Same) {
+    auto &[Olds, News] = Layouts;
+    const bool Several = Olds.size() > 1 || News.size() > 1;
+    for (const auto *Side : {&Olds, &News})
+      for (const Layout *L : *Side)
+        if (Several || hasNamelessPart(L->Key))
+          Numbered.insert(L->Key);
+    pairSeveral(Olds, News);
+  }
+}
+
+// Several classes of one name in one function, in the order of their keys.  Which is which shows in their layouts, if anywhere: those that
+// have the same are the same here.  What is left on both sides has changed.
+void TypeComparer::pairSeveral(std::vector<const Layout *> &Olds, std::vector<const Layout *> &News) {
+  if (Olds.size() > 1 || News.size() > 1) {
+    // Comparisons note what pointers lead to; these are only trials.
+    auto Kept = std::tuple(Pairs, Seen, ChangedPrototypes);
+    llvm::erase_if(News, [&](const Layout *N) {
+      auto O = llvm::find_if(Olds, [&](const Layout *O) { return differences(*O, *N).empty(); });
+      if (O == Olds.end())
+        return false;
+      Counterparts[N] = *O;
+      Olds.erase(O);
+      return true;
+    });
+    std::tie(Pairs, Seen, ChangedPrototypes) = std::move(Kept);
+  }
+  for (size_t I = 0; I < std::min(Olds.size(), News.size()); ++I)
+    Counterparts[News[I]] = Olds[I];
 }
 
 TypeComparer::Index TypeComparer::index(const UnitInfo &Info) {
@@ -92,9 +127,9 @@ const Layout *TypeComparer::find(const Index &In, StringRef Key) {
 }
 
 const Layout *TypeComparer::counterpart(const Layout &L) const {
-  if (isNumberedKey(L.Key)) {
-    auto Found = Numbered.find(Entities.key(L.Key, /*IsNew=*/true));
-    return Found == Numbered.end() ? nullptr : Found->second;
+  if (isNumbered(L.Key)) {
+    auto Found = Counterparts.find(&L);
+    return Found == Counterparts.end() ? nullptr : Found->second;
   }
   if (const Layout *Same = find(Old, L.Key))
     return Same;
@@ -110,7 +145,7 @@ void TypeComparer::pair(const Layout *A, const Layout *B) {
 }
 
 bool TypeComparer::sameRecords(StringRef OldKey, StringRef NewKey) {
-  if (OldKey == NewKey && !isNumberedKey(NewKey)) // compared for itself
+  if (OldKey == NewKey && !isNumbered(NewKey)) // compared for itself
     return true;
   const Layout *A = find(Old, OldKey), *B = find(New, NewKey);
   if (!A || !B)
@@ -221,7 +256,7 @@ std::string TypeComparer::tableDifferences(const Layout &A, const Layout &B) {
   unsigned Count = 0;
   for (size_t I = 0; I < std::max(A.VirtualTables.size(), B.VirtualTables.size()); ++I) {
     StringRef X = At(A, I), Y = At(B, I);
-    if (X != Y && ++Count <= Shown)
+    if (X != Y && baseName(X, false) != baseName(Y, false) && ++Count <= Shown)
       Out += (Out.empty() ? "" : "; ") + Show(X) + " | " + Show(Y);
   }
   return Count > Shown ? Out + "; and " + std::to_string(Count - Shown) + " more" : Out;
@@ -245,7 +280,7 @@ std::string TypeComparer::variableDifference(const VariableType &A, const Variab
   StringRef X = withoutArrays(A.Type), Y = withoutArrays(B.Type); // their number is the variable's size
   StringRef OldKey = X, NewKey = Y;
   if (OldKey.consume_front("record:") && NewKey.consume_front("record:")) {
-    if (OldKey != NewKey || isNumberedKey(NewKey))
+    if (OldKey != NewKey || isNumbered(NewKey))
       pair(find(Old, OldKey), find(New, NewKey));
     return "";
   }
@@ -287,7 +322,7 @@ private:
     for (const Layout &L : U.New->Info.Layouts) {
       if (const Layout *Before = Types.counterpart(L))
         Types.pair(Before, &L);
-      else if (L.Escapes && !isNumberedKey(L.Key)) // in another unit its number may mean another
+      else if (L.Escapes && !Types.isNumbered(L.Key)) // in another unit its number may mean another
         checkElsewhere(U, L);
     }
     if (U.Old)

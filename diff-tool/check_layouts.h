@@ -19,6 +19,8 @@ public:
   // Which must outlive it; Entities: which closure and nameless type is which.
   TypeComparer(const UnitInfo &Old, const UnitInfo &New, const EntityMap &Entities);
 
+  // Whether a number in the key tells which type it is, so that in another unit, or version, it may be another.
+  bool isNumbered(llvm::StringRef Key) const { return Numbered.count(Key) != 0; }
   // OLD's type that NEW's L is, by key or typedef; null if there is none.
   const Layout *counterpart(const Layout &L) const;
   // Objects of OLD's A are NEW's B.
@@ -35,11 +37,12 @@ public:
 private:
   using Index = std::map<std::string, const Layout *, std::less<>>; // by key and typedef
   Index Old, New;
-  const EntityMap &Entities;
-  std::map<std::string, const Layout *> Numbered; // OLD's by identity
+  std::set<std::string, std::less<>> Numbered;               // keys of either
+  std::map<const Layout *, const Layout *> Counterparts; // of those: NEW's -> OLD's
   std::set<std::pair<const Layout *, const Layout *>> Seen, Inside;
 
   static Index index(const UnitInfo &Info);
+  void pairSeveral(std::vector<const Layout *> &Olds, std::vector<const Layout *> &News);
   static const Layout *find(const Index &In, llvm::StringRef Key);
   bool sameRecords(llvm::StringRef OldKey, llvm::StringRef NewKey);
   bool sameType(llvm::StringRef A, llvm::StringRef B);

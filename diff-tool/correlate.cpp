@@ -190,7 +190,7 @@ private:
         continue;
       for (uint32_t Sym : P.Symbols) {
         auto Found = New.ByName.find(Old.Symbols[Sym].Name);
-        if (isNumbered(Old.Symbols[Sym].Name))
+        if (isNumbered(Old.Symbols[Sym].Name) || !Result.Entities.isSame(Old.Symbols[Sym].Name))
           continue;
         if (Old.Symbols[Sym].Value == P.Offset && Found != New.ByName.end() && family(New.Pieces[Found->second].Kind) == F)
           matchFree(I, Found->second);
@@ -198,8 +198,10 @@ private:
     }
   }
 
-  // Content without regard to correlation: bytes outside relocated fields, and targets by name or size.
-  hash_code fingerprint(const Object &O, const Piece &P) const {
+  // Content without regard to correlation: bytes outside relocated fields, and targets by name, or by their content; for code also
+  // its exception tables, which may be all that tells two functions apart.
+  hash_code fingerprint(const Object &O, const Piece &P, unsigned Depth = 0) const {
+    constexpr unsigned Deepest = 4; // a table of tables of strings
     hash_code H = hash_value(P.Size);
     ArrayRef<uint8_t> Bytes = O.bytes(P);
     H = hash_combine(H, hash_combine_range(Bytes.begin(), Bytes.end()));
@@ -214,11 +216,13 @@ private:
       const Piece &T = O.Pieces[Targets[I].Piece];
       if (T.NameSymbol != None && T.Kind != PieceKind::Anonymous)
         H = hash_combine(H, groupName(O, T));
-      else if (T.RelocationCount == 0) {
-        ArrayRef<uint8_t> Content = O.bytes(T);
-        H = hash_combine(H, hash_combine_range(Content.begin(), Content.end()));
-      }
+      else if (Depth < Deepest)
+        H = hash_combine(H, fingerprint(O, T, Depth + 1));
     }
+    for (uint32_t F : P.Fdes)
+      for (const Target &T : O.targets(O.Fdes[F]))
+        if (T.Piece != None && O.Pieces[T.Piece].Kind == PieceKind::Lsda)
+          H = hash_combine(H, fingerprint(O, O.Pieces[T.Piece], Depth + 1));
     return H;
   }
 

@@ -1,5 +1,5 @@
 // Closures and nameless types have a number in place of a name, and one more in front gives all others the numbers of
-// their neighbours.  The number is part of many names: of the closure's functions, its type information, the static
+// their neighbours.  Several classes of one name in one function have a number besides (`_ZZ1fvEN1S3getE_0v`), likewise.  The number is part of many names: of the closure's functions, its type information, the static
 // locals in it, its closures, and of every template that it is an argument of (`_Function_handler<int (), f()::$_0>`).
 // So closures are paired first, each as a whole, and names only mean the same if what they mention does.  To pair
 // functions one by one would pair the handler of one closure with that of another: both may do the same with closures
@@ -14,7 +14,7 @@
 //   3. between pairs made so, in the order of the source: as many on either side; or some that are all alike
 //
 // What came between two such pairs is new, what went is removed: its code stays for who still holds it.  Where some
-// came and some went, and not as many, nobody can tell a changed one from a new one.  That is refused (Ambiguous),
+// came and some went, and not as many, or with the same captures elsewhere, nobody can tell a changed one from a new one.  That is refused (Ambiguous),
 // since a closure that the program holds would run another one's code, or its fix would not reach it; unless nobody can
 // hold one.
 //
@@ -52,9 +52,75 @@ public:
   void *allocateNodeArray(size_t Count) {
     return Memory.Allocate(sizeof(itanium::Node *) * Count, alignof(itanium::Node *));
   }
+  void *allocate(size_t Bytes) { return Memory.Allocate(Bytes, 1); }
 
 private:
   BumpPtrAllocator Memory;
+};
+
+// The second `struct S` of a function is called `S#2` here, where the demangler would call it `S`, too.
+class Parser : public itanium::AbstractManglingParser<Parser, NodeArena> {
+  using Base = itanium::AbstractManglingParser<Parser, NodeArena>;
+
+public:
+  using Base::Base;
+
+  // `Z <encoding> E <entity> [_ <discriminator>]`, of which the demangler drops the last.  The number is that of the entity's
+  // outermost component: `_ZZ1fvEN1S3getE_0v`.
+  itanium::Node *parseLocalName(NameState *State) {
+    const char *Begin = this->First;
+    itanium::Node *N = Base::parseLocalName(State);
+    if (!N)
+      return nullptr;
+    StringRef Text(Begin, this->First - Begin);
+    unsigned Number = 0;
+    itanium::Node *Result = N;
+    static_cast<itanium::LocalName *>(N)->match([&](itanium::Node *Encoding, itanium::Node *Entity) {
+      if (takeDiscriminator(Text, Entity, Number))
+        if (itanium::Node *Numbered = numbered(Entity, Number))
+          Result = this->template make<itanium::LocalName>(Encoding, Numbered);
+    });
+    return Result;
+  }
+
+private:
+  static bool takeDiscriminator(StringRef Text, const itanium::Node *Entity, unsigned &Number) {
+    StringRef Rest = Text;
+    if (Rest.consume_back("_")) { // `__12_`
+      StringRef Digits = Rest.take_back(Rest.size() - Rest.find_last_not_of("0123456789") - 1);
+      Rest = Rest.drop_back(Digits.size());
+      if (Digits.getAsInteger(10, Number) || !Rest.consume_back("__"))
+        return false;
+    } else if (Rest.size() < 2 || Rest.take_back(1).getAsInteger(10, Number) || Rest[Rest.size() - 2] != '_') {
+      return false;
+    } else {
+      Rest = Rest.drop_back(2);
+    }
+    Number += 2; // the first one has none, the second `_0`
+    if (Entity->getKind() != itanium::Node::KNameType)
+      return Entity->getKind() == itanium::Node::KNestedName && Rest.ends_with("E");
+    // An identifier may end so, too.
+    std::string_view Name = static_cast<const itanium::NameType *>(Entity)->getName();
+    return Rest.ends_with(std::to_string(Name.size()) + std::string(Name));
+  }
+
+  // Entity with the number at its outermost component; null where that is no plain name.
+  itanium::Node *numbered(itanium::Node *Entity, unsigned Number) {
+    if (Entity->getKind() == itanium::Node::KNameType) {
+      std::string_view Name = static_cast<itanium::NameType *>(Entity)->getName();
+      const std::string Text = std::string(Name) + "#" + std::to_string(Number);
+      char *Kept = static_cast<char *>(this->ASTAllocator.allocate(Text.size()));
+      std::copy(Text.begin(), Text.end(), Kept);
+      return this->template make<itanium::NameType>(std::string_view(Kept, Text.size()));
+    }
+    itanium::Node *Result = nullptr;
+    if (Entity->getKind() == itanium::Node::KNestedName)
+      static_cast<itanium::NestedName *>(Entity)->match([&](itanium::Node *Qualifier, itanium::Node *Name) {
+        if (itanium::Node *Numbered = numbered(Qualifier, Number))
+          Result = this->template make<itanium::NestedName>(Numbered, Name);
+      });
+    return Result;
+  }
 };
 
 std::string print(const itanium::Node *N) {
@@ -90,19 +156,25 @@ public:
     std::vector<Component> Path;
     flatten(N, Path);
     std::string Prefix;
-    for (const Component &C : Path) {
+    for (size_t I = 0; I < Path.size(); ++I) {
+      const Component &C = Path[I];
       walkChildren(C.Node);
       std::string Text = print(C.Node);
       if (Path.size() > 1 && isName(C.Node))
         InPath.insert(C.Node);
       if (Path.size() == 1 && isName(C.Node))
         Bare.push_back(C.Node);
+      else if (C.OfFunction && isName(C.Node) && !StringRef(Text).starts_with("$_") && (I + 1 < Path.size() || N != Variable))
+        addClass(Prefix, Text);
       else
         addIfEntity(C.Node, Prefix, Text);
       Prefix += (Prefix.empty() || C.Arguments ? "" : "::") + Text;
     }
     --Depth;
   }
+
+  // The symbol's name, unless that is a function.
+  const itanium::Node *Variable = nullptr;
 
   // `_ZZ1fvEN3$_0C2EOS_`: the substitution that stands for a closure of f is one for its last component only.
   void finish() {
@@ -121,7 +193,8 @@ private:
 
   struct Component {
     const itanium::Node *Node;
-    bool Arguments = false; // of the template before
+    bool Arguments = false;  // of the template before
+    bool OfFunction = false; // a class in it, or a variable
   };
 
   // `f()::S::g<int>` -> f(), S, g, <int>
@@ -136,7 +209,9 @@ private:
       static_cast<const itanium::LocalName *>(N)->match(
           [&](const itanium::Node *Encoding, const itanium::Node *Entity) {
             Path.push_back({Encoding});
+            size_t Outermost = Path.size();
             flatten(Entity, Path);
+            Path[Outermost].OfFunction = true;
           });
     else if (N->getKind() == itanium::Node::KNestedName)
       static_cast<const itanium::NestedName *>(N)->match(
@@ -146,6 +221,18 @@ private:
           });
     else
       Path.push_back({N});
+  }
+
+  void addClass(const std::string &Context, StringRef Name) {
+    LocalEntity E;
+    E.Text = (Context + "::" + Name).str();
+    E.Context = Context;
+    E.IsClass = true;
+    auto [Kind, Number] = Name.split('#');
+    Number.getAsInteger(10, E.Number);
+    E.Kind = Kind.str();
+    if (Seen.insert(E.Text).second)
+      Found.push_back(std::move(E));
   }
 
   void addIfEntity(const itanium::Node *N, const std::string &Context, std::string Kind) {
@@ -191,12 +278,28 @@ static std::string withoutParameters(StringRef Name) {
   return At == StringRef::npos ? "" : (Name.take_front(At) + "clEv").str();
 }
 
+// Nameless entities, or classes of functions.
+static bool mayMention(StringRef NameOrKey) {
+  return NameOrKey.contains("$_") || NameOrKey.contains("Ul") || NameOrKey.contains("Ut") || NameOrKey.contains('Z');
+}
+
+// `_ZZ1fvE1n`, `_ZGVZ1fvE1n`: the node that is n.
+static const itanium::Node *variableOf(StringRef Name, const itanium::Node *N) {
+  if (N->getKind() == itanium::Node::KDotSuffix)
+    static_cast<const itanium::DotSuffix *>(N)->match([&](const itanium::Node *Prefix, std::string_view) { N = Prefix; });
+  if (N->getKind() == itanium::Node::KSpecialName && !Name.starts_with("_ZTI") && !Name.starts_with("_ZTS") &&
+      !Name.starts_with("_ZTV") && !Name.starts_with("_ZTT"))
+    static_cast<const itanium::SpecialName *>(N)->match([&](std::string_view, const itanium::Node *Child) { N = Child; });
+  return Name.starts_with("_Z") ? N : nullptr;
+}
+
 static bool parseEntities(StringRef Name, std::vector<LocalEntity> &Found) {
-  itanium::ManglingParser<NodeArena> Parser(Name.begin(), Name.end());
-  const itanium::Node *N = Parser.parse();
+  Parser P(Name.begin(), Name.end());
+  const itanium::Node *N = P.parse();
   if (!N)
     return false;
   Walker W;
+  W.Variable = variableOf(Name, N);
   W.walk(N);
   W.finish();
   Found = std::move(W.Found);
@@ -205,10 +308,19 @@ static bool parseEntities(StringRef Name, std::vector<LocalEntity> &Found) {
 
 std::vector<LocalEntity> localEntities(StringRef NameOrKey) {
   std::vector<LocalEntity> Found;
-  bool Perhaps = NameOrKey.contains("$_") || NameOrKey.contains("Ul") || NameOrKey.contains("Ut");
-  if (Perhaps && !parseEntities(NameOrKey, Found))
+  if (mayMention(NameOrKey) && !parseEntities(NameOrKey, Found))
     parseEntities(withoutParameters(NameOrKey), Found);
   return Found;
+}
+
+// As the demangler does, but with the numbers of classes.
+static std::string pretty(StringRef Name) {
+  for (const std::string &Known : {Name.str(), withoutParameters(Name)}) {
+    Parser P(Known.data(), Known.data() + Known.size());
+    if (const itanium::Node *N = Known.empty() ? nullptr : P.parse())
+      return print(N);
+  }
+  return Name.str();
 }
 
 std::string EntityMap::canonical(const std::string &Text, bool IsNew) const {
@@ -220,10 +332,14 @@ std::string EntityMap::canonical(const std::string &Text, bool IsNew) const {
 
 std::string EntityMap::mentioned(StringRef Name, bool IsNew) const {
   std::string Out;
+  if (!Confusable)
+    return Out;
   for (const LocalEntity &E : localEntities(Name))
     Out += " | " + canonical(E.Text, IsNew);
   return Out;
 }
+
+bool EntityMap::isSame(StringRef Name) const { return mentioned(Name, false) == mentioned(Name, true); }
 
 std::string EntityMap::key(StringRef Key, bool IsNew) const {
   std::vector<LocalEntity> Entities = localEntities(Key);
@@ -231,6 +347,8 @@ std::string EntityMap::key(StringRef Key, bool IsNew) const {
     return Key.str();
   std::string Out = baseName(("_ZTS" + Key).str(), false);
   for (const LocalEntity &E : Entities) {
+    if (E.IsClass) // has numbers of its own there
+      continue;
     auto Found = Symbols[IsNew].find(E.Text);
     Out += " | " + canonical(Found == Symbols[IsNew].end() ? E.Text : Found->second, IsNew);
   }
@@ -247,6 +365,7 @@ struct Member {
   std::vector<std::pair<std::string, size_t>> Functions; // name without numbers, content
   bool Held = false;                                     // its functions are called by who does not name it
   bool HasState = false;                                 // static locals
+  bool Ambiguous = false;                                // it has been said
   Member *Pair = nullptr;
 };
 
@@ -264,6 +383,8 @@ public:
   EntityPairing(const Object &Old, const Object &New, Fingerprint Content) : Content(Content) {
     collect(Old, false);
     collect(New, true);
+    dropCertainClasses();
+    Map.Confusable = !Members[0].empty() || !Members[1].empty();
   }
 
   EntityMap run() {
@@ -310,12 +431,47 @@ private:
     return Result;
   }
 
+  // A class whose name is the only one in its function, as nearly all are, and is in nothing that has a number.
+  void dropCertainClasses() {
+    std::map<std::string, List> Families[2];
+    for (bool IsNew : {false, true})
+      for (auto &[Text, M] : Members[IsNew])
+        if (M.Entity.IsClass)
+          Families[IsNew][M.Entity.Context + "\n" + M.Entity.Kind].push_back(&M);
+    List Kept;
+    auto IsCertain = [&](const std::string &Name) {
+      const StringRef Text = Name;
+      return Families[0][Name].size() <= 1 && Families[1][Name].size() <= 1 && !Text.contains("$_") && !Text.contains("'lambda") &&
+             !Text.contains("'unnamed") &&
+             none_of(Kept, [&](const Member *M) { return occursIn(M->Entity.Text, Text) != std::string::npos; });
+    };
+    std::vector<std::string> All; // outer ones first
+    for (bool IsNew : {false, true})
+      for (auto &[Name, Family] : Families[IsNew])
+        All.push_back(Name);
+    llvm::sort(All, [](const std::string &A, const std::string &B) { return std::pair(A.size(), A) < std::pair(B.size(), B); });
+    All.erase(llvm::unique(All), All.end());
+    for (const std::string &Name : All) {
+      if (!IsCertain(Name)) {
+        for (bool IsNew : {false, true})
+          llvm::append_range(Kept, Families[IsNew][Name]);
+        continue;
+      }
+      const List &Olds = Families[0][Name], &News = Families[1][Name];
+      if (!News.empty())
+        Map.Canonical[News[0]->Entity.Text] = (Olds.empty() ? News : Olds)[0]->Entity.Text;
+      for (bool IsNew : {false, true})
+        for (Member *M : List(Families[IsNew][Name]))
+          Members[IsNew].erase(std::string(M->Entity.Text));
+    }
+  }
+
   static size_t occursIn(StringRef Text, StringRef In, size_t From = 0) {
     size_t At = In.find(Text, From);
     auto IsWhole = [&] {
       size_t End = At + Text.size();
-      return (At == 0 || !(isAlnum(In[At - 1]) || StringRef("_:$").contains(In[At - 1]))) &&
-             (End == In.size() || !isDigit(In[End]));
+      auto IsPart = [](char C) { return isAlnum(C) || C == '_' || C == '$'; };
+      return (At == 0 || !(IsPart(In[At - 1]) || In[At - 1] == ':')) && (End == In.size() || !(IsPart(In[End]) || In[End] == '#'));
     };
     while (At != StringRef::npos && !IsWhole())
       At = In.find(Text, At + 1);
@@ -385,9 +541,7 @@ private:
   const std::string &demangled(StringRef Name) {
     std::string &Text = Demangled[Name.str()];
     if (Text.empty())
-      Text = demangle(std::string_view(Name.data(), Name.size()));
-    if (Text == Name)
-      Text = demangle(withoutParameters(Name));
+      Text = pretty(Name);
     return Text;
   }
 
@@ -481,6 +635,29 @@ private:
     }
     TakeNews(News.size());
     pairSegment(Some, Others);
+    refuseLeftOver(Olds, News);
+  }
+
+  // What is left on both sides, apart: one that went and one that came, or one that moved and changed.
+  void refuseLeftOver(const List &Olds, const List &News) {
+    for (Member *O : Olds) {
+      if (O->Pair || O->Ambiguous || !(O->Held || O->HasState))
+        continue;
+      List Candidates;
+      for (Member *N : News)
+        if (!N->Pair && describeCaptures(*N) == describeCaptures(*O))
+          Candidates.push_back(N);
+      if (!Candidates.empty())
+        refuse(O, Candidates);
+    }
+  }
+
+  void refuse(Member *O, const List &News) {
+    std::string Candidates;
+    for (Member *N : News)
+      Candidates += (Candidates.empty() ? "" : ", ") + N->Entity.Text;
+    Map.Ambiguous.emplace_back(O->Entity.Text, Candidates);
+    O->Ambiguous = true;
   }
 
   void pairSegment(const List &Olds, const List &News) {
@@ -498,11 +675,8 @@ private:
     bool Held = any_of(Olds, [](Member *M) { return M->Held || M->HasState; });
     if (!Held && all_of(Olds, SameCaptures) && all_of(News, SameCaptures))
       return;
-    std::string Candidates;
-    for (Member *N : News)
-      Candidates += (Candidates.empty() ? "" : ", ") + N->Entity.Text;
     for (Member *O : Olds)
-      Map.Ambiguous.emplace_back(O->Entity.Text, Candidates);
+      refuse(O, News);
   }
 };
 

@@ -3,7 +3,8 @@
 // RUN: not %wfdiff %t/old.o %t/new.o -o %t/u.wfp 2>&1 | FileCheck %s --implicit-check-not=refused
 // CHECK: wfdiff: refused: {{.*}}new.o: class Z1giiE3$_0: layout changed
 // CHECK: wfdiff: refused: {{.*}}new.o: f(int)::$_0: it cannot be told whether it has become one of f(int)::$_0, f(int)::$_1, or
-// RUN: %wfdiff %t/old.o %t/new.o -o %t/u.wfp --trust-type 'f(int)::$_0' --trust-type 'class Z1giiE3$_0' | FileCheck %s --check-prefix=TRUSTED
+// CHECK: wfdiff: refused: {{.*}}new.o: swapped()::$_1: it cannot be told whether it has become one of swapped()::$_0, or
+// RUN: %wfdiff %t/old.o %t/new.o -o %t/u.wfp --trust-type 'f(int)::$_0' --trust-type 'class Z1giiE3$_0' --trust-type 'swapped()::$_1' | FileCheck %s --check-prefix=TRUSTED
 // TRUSTED: added function f(int)::$_0::__invoke(int)
 // TRUSTED: added function f(int)::$_1::__invoke(int)
 // TRUSTED: removed function f(int)::$_0::__invoke(int)
@@ -33,5 +34,15 @@ void g(int a, int b) {
   keep([a, b] { return a * 8 + b; });
 #else
   keep([a] { return a * 7; });
+#endif
+}
+// One that is the same, between one that is gone and one that is new: or they are one, which moved and changed.
+void swapped() {
+#ifdef NEW
+  set([](int x) { return x * 5 - 3; });
+  set([](int x) { return x * 11; });
+#else
+  set([](int x) { return x * 11; });
+  set([](int x) { return x * 5; });
 #endif
 }
