@@ -46,9 +46,10 @@ class Toolchain:
     def variables(self, instrumented):
         """What build commands may name in braces."""
         if not instrumented:
-            return {"cc": self.clang, "libs": "", "ldflags": ""}
+            return {"cc": self.clang, "cxx": f"{self.clang}++", "libs": "", "ldflags": ""}
         return {
             "cc": f"{self.clang} -fplugin={self.plugin}",
+            "cxx": f"{self.clang}++ -fplugin={self.plugin}",
             "libs": "-lwfpatch",
             "ldflags": f"-L{self.runtime.parent} -Wl,-rpath,{self.runtime.parent}",
         }

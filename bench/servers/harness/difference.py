@@ -1,8 +1,9 @@
 """Fixes as parts of the difference of two of a package's versions.
 
 Some packages follow upstream's releases instead of carrying patches.  Then the difference of two versions is taken when it is
-needed, from what the archive has, and a description says only which hunks of it belong to which fix.  Every hunk of a C source
-must belong to exactly one fix, or its file be left out by name: nothing is lost.
+needed, from what the archive has, and a description says only which hunks of it belong to which fix.  Every hunk of a C or C++
+source must belong to exactly one fix, or its file be left out by name: nothing is lost.  Of a difference that is too large for
+that, of several releases, a description names the fixes of interest; the rest is in all states as in the later version.
 """
 
 import filecmp
@@ -22,10 +23,19 @@ class Difference:
     dsc_sha256: str
     fixes: dict
     left_out: tuple = ()  # files whose changes are none of interest
+    complete: bool = True  # False: what no fix names is none of interest
+
+
+SUFFIXES = (".c", ".cc", ".h")
 
 
 def _sources(tree):
-    return {path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.suffix in (".c", ".h") and path.is_file()}
+    return {path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.suffix in SUFFIXES and path.is_file()}
+
+
+def files_of(fixes):
+    """The files that fixes name."""
+    return {part.partition(":")[0] for parts in fixes.values() for part in parts}
 
 
 def _hunks(old, new, name):
@@ -44,7 +54,7 @@ def _numbers(text):
         yield from range(int(first), int(last or first) + 1)
 
 
-def assign(fixes, hunks, left_out=()):
+def assign(fixes, hunks, left_out=(), complete=True):
     """For each fix its hunks as (file, number), `hunks` being how many each changed file has."""
     named = {}
     for fix, parts in fixes.items():
@@ -68,7 +78,7 @@ def assign(fixes, hunks, left_out=()):
                 raise debian.SourceError(f"{name} does not differ, but {fix} names it")
     for name, count in hunks.items():
         free = [number for number in range(1, count + 1) if (name, number) not in named]
-        if free and name not in left_out:
+        if free and complete and name not in left_out:
             raise debian.SourceError(f"{name}: hunks {free} belong to no fix")
     return {fix: sorted(key for key, owner in named.items() if owner == fix) for fix in fixes}
 
@@ -92,12 +102,13 @@ def write(server, source, cache, folder):
     debian.extract(earlier, old)
     debian.extract(source, new)
     differing = {}
-    for name in sorted(_sources(old) | _sources(new)):
+    for name in sorted(_sources(old) | _sources(new) if wanted.complete else files_of(wanted.fixes)):
         if not ((old / name).exists() and (new / name).exists()):
             raise debian.SourceError(f"{name} is in one of the versions only")
         if not filecmp.cmp(old / name, new / name, shallow=False):
             differing[name] = _hunks(old, new, name)
-    owned = assign(wanted.fixes, {name: len(hunks) for name, (_, hunks) in differing.items()}, wanted.left_out)
+    owned = assign(wanted.fixes, {name: len(hunks) for name, (_, hunks) in differing.items()}, wanted.left_out,
+                   wanted.complete)
     folder.mkdir(parents=True, exist_ok=True)
     for fix, keys in owned.items():
         text = ""

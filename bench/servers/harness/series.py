@@ -42,8 +42,9 @@ def _kept(tree, server):
     for folder, folders, files in os.walk(tree):
         folders[:] = [f for f in folders if f not in ("debian", ".pc")]
         for name in files:
-            if name.endswith((".o", ".a", ".so")) or Path(folder, name) == tree / server.binary:
-                yield Path(folder, name)
+            path = Path(folder, name)
+            if path.as_posix().endswith(server.kept) or path == tree / server.binary:
+                yield path
 
 
 class Series:

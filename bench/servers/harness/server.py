@@ -1,7 +1,7 @@
 """What the harness needs to know of a package, and of a server.
 
 A description is a class derived from one of these, in an executable beside this package.  Commands are lists of words; those
-that build may name {cc}, {libs} and {ldflags} (see build.Toolchain.variables).  Everything listens on loopback, keeps its
+that build may name {cc}, {cxx}, {libs} and {ldflags} (see build.Toolchain.variables).  Everything listens on loopback, keeps its
 files in `work`, and is a child of the harness: nothing survives it.
 """
 
@@ -18,6 +18,7 @@ class Package:
     first = None  # what the name of the first patch of interest contains; those before it (packaging) are part of state 0
     difference = None  # a difference.Difference, if fixes of upstream are of interest and not debian/patches
     binary = None  # the program, relative to the tree
+    kept = (".o", ".a", ".so")  # how the names of the files end that a state of a built tree consists of, besides the program
 
     configure_commands = []
     make_commands = []

@@ -72,10 +72,11 @@ class Stacked:
         if not self.server.ready(ports):
             raise live.LiveError(f"{self.server.name} does not answer after {step.patch}")
         first, back, again = changes
+        left = max(change["threads"] - change["threads_moved"] for change in changes)  # threads come and go between changes
         return {
             "processes": len(pids),
             "threads": first["threads"],
-            "threads_moved": min(change["threads_moved"] for change in changes),
+            "threads_moved": first["threads"] - left,
             "apply_us": first["apply_us"], "settle_us": first["settle_us"],
             "revert_us": back["apply_us"], "revert_settle_us": back["settle_us"],
             "reapply_us": again["apply_us"], "reapply_settle_us": again["settle_us"],
