@@ -20,6 +20,13 @@ class Conversation {
 public:
   virtual ~Conversation() = default;
 
+  // Where the server speaks first: the login, before the first request on each connection.  Waits for answers; throws
+  // std::runtime_error.
+  virtual void greet(int /*fd*/) {}
+
+  // What is said before a connection is closed.
+  virtual std::string farewell() const { return {}; }
+
   // The next request.  The first ones may prepare what later ones rely on.
   virtual std::string next() = 0;
 
@@ -30,7 +37,8 @@ public:
   // What judge() wanted, for the message about a wrong answer.
   virtual std::string wanted() const = 0;
 
-  // Whether the server has said that it closes the connection after this answer: no failure, a new one is opened.
+  // Whether the connection ends with this answer, because the server said so or this side wants it: no failure, a new
+  // one is opened.
   virtual bool closes() const { return false; }
 };
 
@@ -53,6 +61,8 @@ using ConversationMaker = std::function<std::unique_ptr<Conversation>(unsigned n
 
 ConversationMaker memcached_conversations();
 ConversationMaker redis_conversations();
+// Rows of the table load.items, by the account `load`, which has no password.
+ConversationMaker mysql_conversations();
 // The files of `folder`, which the server offers under /, are asked for by name and compared.
 ConversationMaker http_conversations(const std::string &folder);
 // Searches for the entries cn=0 ... cn=`entries - 1` below `base`; each must be found, with the attributes that it had

@@ -56,7 +56,7 @@ int open_socket(std::uint16_t port) {
 class Connection {
 public:
   Connection(unsigned number, std::uint16_t port, std::unique_ptr<Conversation> conversation)
-      : number_(number), port_(port), conversation_(std::move(conversation)), fd_(open_socket(port)) {}
+      : number_(number), port_(port), conversation_(std::move(conversation)), fd_(open()) {}
   ~Connection() { close(fd_); }
   Connection(const Connection &) = delete;
   Connection &operator=(const Connection &) = delete;
@@ -100,7 +100,9 @@ public:
 
   bool must_reconnect() const { return conversation_->closes(); }
   void reconnect() {
-    const int fd = open_socket(port_); // closing the old one also removes it from the epoll set
+    const std::string farewell = conversation_->farewell();
+    send(fd_, farewell.data(), farewell.size(), MSG_NOSIGNAL); // nobody waits for what it brings about
+    const int fd = open(); // closing the old one also removes it from the epoll set
     close(fd_);
     fd_ = fd;
   }
@@ -111,6 +113,17 @@ public:
   }
 
 private:
+  int open() {
+    const int fd = open_socket(port_);
+    try {
+      conversation_->greet(fd);
+    } catch (...) {
+      close(fd);
+      throw;
+    }
+    return fd;
+  }
+
   unsigned number_;
   std::uint16_t port_;
   std::unique_ptr<Conversation> conversation_;
@@ -223,6 +236,7 @@ private:
       watch(index);
     } catch (const std::runtime_error &error) {
       connections_[index]->give_up(report_, error.what());
+      epoll_ctl(epoll_, EPOLL_CTL_DEL, connections_[index]->fd(), nullptr);
     }
   }
 
