@@ -94,10 +94,10 @@ static Error dropCopies(Session &S) {
     for (uint32_t P : S.Units[I].Removed) {
       const Object &Old = *S.Units[I].Old;
       std::string Name = Old.name(Old.Pieces[P]).str();
-      if (Old.Pieces[P].Comdat && !Name.empty() && S.Units[I].Match.Entities.isSame(Name)) {
+      if (Old.Pieces[P].Comdat && !Name.empty()) {
         if (Error E = loadOneThatDefines(S, Name))
           return E;
-        if (S.NewGlobals.count(Name))
+        if (S.livesOnElsewhere(I, P))
           continue;
       }
       Kept.push_back(P);

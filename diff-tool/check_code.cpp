@@ -4,6 +4,7 @@
 #include "diff-tool/closure.h"
 #include "diff-tool/mangled_name.h"
 #include "diff-tool/old_code.h"
+#include "diff-tool/passes.h"
 #include "diff-tool/resolve.h"
 #include "format/manifest.h"
 #include "format/records.h"
@@ -115,6 +116,13 @@ bool isSibling(const UnitPair &U, StringRef Name, uint32_t New, uint32_t Old) {
          (Old != None && baseName(U.Old->name(U.Old->Pieces[Old]), false) == Base);
 }
 
+// Whether a macro made the name of a line or a counter: it may be another's in the other build.
+bool isLineNumbered(const Object &O, StringRef Name) {
+  uint64_t Number = None;
+  withoutLineNumbers(baseName(Name, false), O.Info.Numbered, Number);
+  return Number != None;
+}
+
 // Two names of one entry that have entries of their own in the other build: callers of one would get the other.
 void checkAliases(Session &S, const UnitPair &U) {
   for (uint32_t I = 0; I < U.Old->Pieces.size(); ++I) {
@@ -123,7 +131,8 @@ void checkAliases(Session &S, const UnitPair &U) {
       continue;
     for (uint32_t Sym : P.Symbols) {
       const Symbol &Name = U.Old->Symbols[Sym];
-      if (isNumbered(Name.Name) || !U.Match.Entities.isSame(Name.Name)) // of inline functions: paired as a whole, whatever their numbers
+      // Of inline functions: paired as a whole, whatever their numbers.  Those of lines: checkNumberedNames().
+      if (isNumbered(Name.Name) || !U.Match.Entities.isSame(Name.Name) || isLineNumbered(*U.Old, Name.Name))
         continue;
       auto Found = U.New->ByName.find(Name.Name);
       if (Name.Binding == ELF::STB_LOCAL || Name.Value != P.Offset || Found == U.New->ByName.end() ||
@@ -137,8 +146,8 @@ void checkAliases(Session &S, const UnitPair &U) {
   }
 }
 
-// A new class that has the number of another one of OLD: catch and dynamic_cast of either take it for the other, since the C++ run-time
-// compares the names in type information.  (So it would closures, but who names their types?)
+// A new class that has the number of another one of OLD: catch and dynamic_cast of either take it for the other, since the C++
+// run-time compares the names in type information.  (So it would closures, but who names their types?)
 bool hasNameOfAnother(const UnitPair &U, uint32_t New) {
   StringRef Name = U.New->name(U.New->Pieces[New]);
   return Name.starts_with("_ZTS") && U.Match.ToOld[New] == None && U.Old && U.Old->ByName.count(Name) &&
@@ -243,6 +252,14 @@ void checkRemoved(Session &S, const UnitPair &U) {
     bool Escapes = InData.count(Root) || (R.Record && (R.Record->Flags & kSymbolAddressTaken));
     if (!Escapes)
       continue;
+    if (auto May = U.Match.Ambiguous.find(Root); May != U.Match.Ambiguous.end()) {
+      std::string Candidates;
+      for (uint32_t N : May->second)
+        Candidates += (Candidates.empty() ? "" : ", ") + U.New->label(U.New->Pieces[N]);
+      S.refuse(U, U.Old->label(R),
+               "has its name from its line or a counter, and it cannot be told whether it has become one of " + Candidates +
+                   ", or is gone; its address may still be held: change them in two updates");
+    }
     if (StringRef Own = signatureOf(U.Old->Info, U.Old->name(R)); S.ChangedPrototypes.count(Own.str()))
       S.refuse(U, U.Old->label(R), "is removed, but its address may still be held, and a function pointer of its type, " + Own +
                                        ", has another type in NEW");
@@ -263,6 +280,23 @@ void checkRemoved(Session &S, const UnitPair &U) {
                        (Callee.Local ? ", a local function that changed" : ", whose signature changed"));
       }
     }
+  }
+}
+
+// What other units call by a name that macros make of a line: the line is another, and so would be what they get.
+void checkNumberedNames(Session &S, const UnitPair &U) {
+  for (uint32_t I = 0; I < U.Old->Pieces.size(); ++I) {
+    const Piece &P = U.Old->Pieces[I];
+    if (P.Local || P.Comdat || P.NameSymbol == None || !isLineNumbered(*U.Old, U.Old->name(P)))
+      continue;
+    const uint32_t New = U.Match.ToNew[I];
+    StringRef Before = U.Old->name(P), After = New == None ? "" : U.New->name(U.New->Pieces[New]);
+    for (StringRef Name : {Before, After})
+      if (Before != After && !Name.empty() && isUsed(S, Name, &U))
+        S.refuse(U, Before,
+                 "has its name from its line or a counter, " +
+                     (New == None ? "has no counterpart in NEW" : "is " + After + " now") + ", and another unit uses " + Name +
+                     ": give it a name of its own");
   }
 }
 
@@ -301,6 +335,7 @@ void checkCode(Session &S) {
       checkLabels(S, U, *U.Old, false);
       checkLabels(S, U, *U.New, true);
       checkAliases(S, U);
+      checkNumberedNames(S, U);
       checkSignatures(S, U);
     }
     if (U.Old)

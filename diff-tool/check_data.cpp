@@ -170,8 +170,8 @@ void checkLost(Session &S, uint32_t Unit) {
     if (!State || U.Match.ToNew[I] != None || U.MovedTo.count(I) || !isStaticLocal(*U.Old, P) || !Survivors.count(I))
       continue;
     StringRef Name = U.Old->name(P);
-    if (P.Comdat && S.NewGlobals.count(Name))
-      continue; // another unit still has it
+    if (P.Comdat && S.livesOnElsewhere(Unit, I))
+      continue;
     if (isNamed(S, "--keep", S.Opts.Keep, Name))
       remark(S, RemarkKind::kKept, Unit, Name);
     else
@@ -270,10 +270,10 @@ void checkReplacedState(Session &S, uint32_t Unit) {
     // checkLost() sees to static locals that the function itself uses.
     std::set<uint32_t> Gone = StateOf(*U.Old, F, U.Match.ToNew, [&](uint32_t P, bool Direct) {
       return !U.MovedTo.count(P) && !(Direct && isStaticLocal(*U.Old, U.Old->Pieces[P])) &&
-             !S.NewGlobals.count(U.Old->name(U.Old->Pieces[P]));
+             !S.livesOnElsewhere(Unit, P);
     });
     std::set<uint32_t> Fresh = StateOf(*U.New, G, U.Match.ToOld, [&](uint32_t P, bool) {
-      return !U.MovedFrom.count(P) && !S.OldGlobals.count(U.New->name(U.New->Pieces[P]));
+      return !U.MovedFrom.count(P) && !S.wasElsewhere(Unit, P);
     });
     for (uint32_t P : Gone) {
       StringRef Name = U.Old->name(U.Old->Pieces[P]);

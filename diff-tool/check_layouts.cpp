@@ -91,8 +91,8 @@ TypeComparer::TypeComparer(const UnitInfo &Old, const UnitInfo &New, const Entit
   }
 }
 
-// Several classes of one name in one function, in the order of their keys.  Which is which shows in their layouts, if anywhere: those that
-// have the same are the same here.  What is left on both sides has changed.
+// Several classes of one name in one function, in the order of their keys.  Which is which shows in their layouts, if anywhere:
+// those that have the same are the same here.  What is left on both sides has changed.
 void TypeComparer::pairSeveral(std::vector<const Layout *> &Olds, std::vector<const Layout *> &News) {
   if (Olds.size() > 1 || News.size() > 1) {
     // Comparisons note what pointers lead to; these are only trials.

@@ -57,7 +57,8 @@ std::optional<Difference> Comparer::compareUncached(uint32_t O, uint32_t N) {
       (A.Writable || B.Writable))
     return Difference{"one is state, the other constant", O, N, 0};
   // The name of a closure's type, or of one of several classes of one name, has the number in it; the type is the same.
-  if (Match.ToNew[O] == N && Old.name(A).starts_with("_ZTS") && New.name(B).starts_with("_ZTS") && !localEntities(Old.name(A)).empty())
+  if (Match.ToNew[O] == N && Old.name(A).starts_with("_ZTS") && New.name(B).starts_with("_ZTS") &&
+      !localEntities(Old.name(A)).empty())
     return std::nullopt;
   if (std::optional<Difference> D = compareContent(O, N))
     return D;

@@ -131,7 +131,7 @@ private:
   // And the number that a macro made of __LINE__ or __COUNTER__, or None.
   std::pair<std::string, uint64_t> nameWithoutNumber(const Object &O, const Piece &P) const {
     std::pair<std::string, uint64_t> Result{baseName(O.name(P), P.Local), None};
-    if (P.Local && Old.Info.HasNumbered && New.Info.HasNumbered && !O.Info.Numbered.empty())
+    if (Old.Info.HasNumbered && New.Info.HasNumbered && !O.Info.Numbered.empty())
       Result.first = withoutLineNumbers(std::move(Result.first), O.Info.Numbered, Result.second);
     return Result;
   }
@@ -190,7 +190,8 @@ private:
         continue;
       for (uint32_t Sym : P.Symbols) {
         auto Found = New.ByName.find(Old.Symbols[Sym].Name);
-        if (isNumbered(Old.Symbols[Sym].Name) || !Result.Entities.isSame(Old.Symbols[Sym].Name))
+        StringRef Name = Old.Symbols[Sym].Name;
+        if (isNumbered(Name) || nameWithoutNumber(Old, P).second != None || !Result.Entities.isSame(Name))
           continue;
         if (Old.Symbols[Sym].Value == P.Offset && Found != New.ByName.end() && family(New.Pieces[Found->second].Kind) == F)
           matchFree(I, Found->second);
@@ -241,6 +242,11 @@ private:
     // What remains differs.  Trust the numbers only if no member came or went.
     if (G.first.size() == G.second.size())
       matchSameNames(G);
+    std::vector<uint32_t> Left;
+    llvm::copy_if(G.second, std::back_inserter(Left), [&](uint32_t N) { return Result.ToOld[N] == None; });
+    for (uint32_t O : G.first)
+      if (!Left.empty() && Result.ToNew[O] == None && nameWithoutNumber(Old, Old.Pieces[O]).second != None)
+        Result.Ambiguous[O] = Left;
   }
 
   void matchFree(uint32_t O, uint32_t N) {

@@ -1,9 +1,9 @@
 // Closures and nameless types have a number in place of a name, and one more in front gives all others the numbers of
-// their neighbours.  Several classes of one name in one function have a number besides (`_ZZ1fvEN1S3getE_0v`), likewise.  The number is part of many names: of the closure's functions, its type information, the static
-// locals in it, its closures, and of every template that it is an argument of (`_Function_handler<int (), f()::$_0>`).
-// So closures are paired first, each as a whole, and names only mean the same if what they mention does.  To pair
-// functions one by one would pair the handler of one closure with that of another: both may do the same with closures
-// that do not.
+// their neighbours.  Several classes of one name in one function have a number besides (`_ZZ1fvEN1S3getE_0v`), likewise.  The
+// number is part of many names: of the closure's functions, its type information, the static locals in it, its closures, and of
+// every template that it is an argument of (`_Function_handler<int (), f()::$_0>`).  So closures are paired first, each as a
+// whole, and names only mean the same if what they mention does.  To pair functions one by one would pair the handler of one
+// closure with that of another: both may do the same with closures that do not.
 //
 // A family is what a number could be mixed up in: the closures of one function (and one signature, where the number
 // counts within it).  In a family, from certain to likely:
@@ -14,9 +14,9 @@
 //   3. between pairs made so, in the order of the source: as many on either side; or some that are all alike
 //
 // What came between two such pairs is new, what went is removed: its code stays for who still holds it.  Where some
-// came and some went, and not as many, or with the same captures elsewhere, nobody can tell a changed one from a new one.  That is refused (Ambiguous),
-// since a closure that the program holds would run another one's code, or its fix would not reach it; unless nobody can
-// hold one.
+// came and some went, and not as many, or with the same captures elsewhere, nobody can tell a changed one from a new one.
+// That is refused (Ambiguous), since a closure that the program holds would run another one's code, or its fix would not
+// reach it; unless nobody can hold one.
 //
 // Captures are compared as a layout afterwards (check_layouts.cpp): pairs may differ in them.
 #include "diff-tool/local_entities.h"

@@ -18,8 +18,8 @@ llvm::Error loadUnit(Session &S, uint32_t Unit);
 llvm::Error loadUnitsThatDefine(Session &S, llvm::StringRef Name);
 llvm::Error loadUnitsThatUse(Session &S, llvm::StringRef Name);
 llvm::Error loadOneThatDefines(Session &S, llvm::StringRef Name);
-// Whether any unit defines `Name` or refers to it.
-bool isUsed(Session &S, llvm::StringRef Name);
+// Whether any unit but `Except` defines `Name`, with linkage, or refers to it.
+bool isUsed(Session &S, llvm::StringRef Name, const UnitPair *Except = nullptr);
 
 // Fills Match, MovedFrom, MovedTo.
 void correlateUnits(Session &S);

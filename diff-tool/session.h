@@ -28,6 +28,8 @@ struct Options {
 struct Correlation {
   std::vector<uint32_t> ToNew, ToOld;
   EntityMap Entities;
+  // Old functions that a macro named after their line, and the new ones that each may be.
+  std::map<uint32_t, std::vector<uint32_t>> Ambiguous;
 
   void match(uint32_t Old, uint32_t New) {
     ToNew[Old] = New;
@@ -106,6 +108,10 @@ struct Session {
   void refuse(const UnitPair &U, llvm::StringRef Symbol, const llvm::Twine &Reason) {
     Refusals.insert({U.file(), Symbol.str(), Reason.str()});
   }
+  // Whether another unit still has a COMDAT or moved definition that the unit no longer has; and the reverse, had it before.
+  // A name alone does not tell: a number in it may be another's now.
+  bool livesOnElsewhere(uint32_t Unit, uint32_t OldPiece) const;
+  bool wasElsewhere(uint32_t Unit, uint32_t NewPiece) const;
   // What the operator should know, and `wfpatch inspect` will tell later.
   void warn(const UnitPair &U, llvm::StringRef Symbol, const llvm::Twine &What);
   void remarkTrusted(llvm::StringRef Type); // --trust-type, once for each type

@@ -96,13 +96,13 @@ Error loadUnitsThatDefine(Session &S, StringRef Name) { return loadUnits(S, unre
 
 Error loadUnitsThatUse(Session &S, StringRef Name) { return loadUnits(S, unread(S).users(Name)); }
 
-bool isUsed(Session &S, StringRef Name) {
+bool isUsed(Session &S, StringRef Name, const UnitPair *Except) {
   if (!unread(S).users(Name).empty())
     return true;
   auto Has = [&](const std::shared_ptr<const Object> &O) {
-    return O && any_of(O->Symbols, [&](const Symbol &Sym) { return Sym.Name == Name; });
+    return O && any_of(O->Symbols, [&](const Symbol &Sym) { return Sym.Binding != 0 && Sym.Name == Name; });
   };
-  return any_of(S.Units, [&](const UnitPair &U) { return Has(U.Old) || Has(U.New); });
+  return any_of(S.Units, [&](const UnitPair &U) { return &U != Except && (Has(U.Old) || Has(U.New)); });
 }
 
 Error loadOneThatDefines(Session &S, StringRef Name) {
@@ -139,6 +139,32 @@ Error readUnits(Session &S) {
       if (Error E = loadUnit(S, I))
         return E;
   return Error::success();
+}
+
+bool Session::livesOnElsewhere(uint32_t Unit, uint32_t OldPiece) const {
+  const Object &Old = *Units[Unit].Old;
+  if (Old.Pieces[OldPiece].Local)
+    return false;
+  StringRef Name = Old.name(Old.Pieces[OldPiece]);
+  auto Olds = OldGlobals.find(Name), News = NewGlobals.find(Name);
+  return (Olds != OldGlobals.end() &&
+          any_of(Olds->second, [&](const Moved &M) { return Units[M.Unit].Match.ToNew[M.Piece] != None; })) ||
+         (News != NewGlobals.end() && any_of(News->second, [&](const Moved &M) {
+            return !Units[M.Unit].Old || !Units[M.Unit].Old->ByName.count(Name);
+          }));
+}
+
+bool Session::wasElsewhere(uint32_t Unit, uint32_t NewPiece) const {
+  const Object &New = *Units[Unit].New;
+  if (New.Pieces[NewPiece].Local)
+    return false;
+  StringRef Name = New.name(New.Pieces[NewPiece]);
+  auto Olds = OldGlobals.find(Name), News = NewGlobals.find(Name);
+  return (News != NewGlobals.end() &&
+          any_of(News->second, [&](const Moved &M) { return Units[M.Unit].Match.ToOld[M.Piece] != None; })) ||
+         (Olds != OldGlobals.end() && any_of(Olds->second, [&](const Moved &M) {
+            return !Units[M.Unit].New || !Units[M.Unit].New->ByName.count(Name);
+          }));
 }
 
 void correlateUnits(Session &S) { correlateMoved(S); }
