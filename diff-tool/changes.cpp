@@ -1,5 +1,6 @@
 // The compare pass: a verdict for every function of every unit that is not equal byte by byte.
 #include "diff-tool/compare.h"
+#include "diff-tool/correlate.h"
 #include "diff-tool/line_noise.h"
 #include "diff-tool/passes.h"
 
@@ -53,6 +54,26 @@ static void compareUnit(Session &S, UnitPair &U) {
     }
   for (const Object *O : {U.Old.get(), U.New.get()})
     U.Touched |= O && !U.Identical && holdsIntermediateCode(*O); // what it comes to shows when the program is linked
+}
+
+// Data that moved here, against what it was there.  Names with linkage mean the same in both units; local ones do not.
+static void compareMoved(Session &S, UnitPair &U) {
+  std::map<uint32_t, std::pair<Correlation, std::optional<Comparer>>> Units;
+  for (const auto &[New, From] : U.MovedFrom) {
+    if (!isData(U.New->Pieces[New].Kind))
+      continue;
+    const Object &Old = *S.Units[From.Unit].Old;
+    auto &[Match, Compare] = Units[From.Unit];
+    if (!Compare) {
+      Match = correlate(Old, *U.New, S.Decode);
+      for (uint32_t I = 0; I < Old.Pieces.size(); ++I)
+        if (uint32_t J = Match.ToNew[I]; J != None && (Old.Pieces[I].Local || U.New->Pieces[J].Local))
+          Match.ToNew[I] = Match.ToOld[J] = None;
+      Compare.emplace(Old, *U.New, Match, S.Decode);
+    }
+    if (std::optional<Difference> D = Compare->compare(From.Piece, New))
+      U.ChangedMoved[New] = *D;
+  }
 }
 
 // A constant with linkage whose content differs changes its users in other units too, whose own bytes are the same.
@@ -111,6 +132,8 @@ Error compareUnits(Session &S) {
   for (UnitPair &U : S.Units)
     if (U.Loaded && !U.Identical)
       compareUnit(S, U);
+  for (UnitPair &U : S.Units)
+    compareMoved(S, U);
   if (Error E = propagateConstants(S))
     return E;
   return dropCopies(S);

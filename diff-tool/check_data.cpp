@@ -75,6 +75,25 @@ void checkInitialValue(Session &S, uint32_t Unit, uint32_t NewPiece, const Diffe
                                                          : " if that is right"));
 }
 
+// The same of data that another unit had.
+void checkMovedValue(Session &S, uint32_t Unit, uint32_t NewPiece, const Difference &D) {
+  const UnitPair &U = S.Units[Unit];
+  const Piece &Q = U.New->Pieces[NewPiece];
+  const Moved &From = U.MovedFrom.at(NewPiece);
+  const Piece &P = S.Units[From.Unit].Old->Pieces[From.Piece];
+  StringRef Name = U.New->name(Q);
+  if (P.Kind != Q.Kind)
+    return;
+  if (P.Kind == PieceKind::Constant)
+    S.refuse(U, Name, "moved here from " + S.Units[From.Unit].Path + " and changed (" + D.What +
+                          "): do one of both in an update of its own");
+  else if (isNamed(S, "--keep", S.Opts.Keep, Name))
+    remark(S, RemarkKind::kKept, Unit, Name);
+  else if (P.Size == Q.Size)
+    S.refuse(U, Name, "initial value changed (" + D.What + "), and it moved here from " + S.Units[From.Unit].Path +
+                          "; the running program's stays: --keep " + Name + " if that is right");
+}
+
 // A static local that is initialised at its first use in NEW only: the guard is new, and the first call would run the
 // initialiser over the value that the running program has.
 void checkGuard(Session &S, uint32_t Unit, uint32_t NewPiece) {
@@ -264,23 +283,29 @@ void checkReplacedState(Session &S, uint32_t Unit) {
     return Result;
   };
   for (uint32_t F = 0; F < U.Old->Pieces.size(); ++F) {
-    uint32_t G = U.Match.ToNew[F];
-    if (U.Old->Pieces[F].Kind != PieceKind::Function || G == None || U.State[G].Kind != Change::Replaced)
+    if (U.Old->Pieces[F].Kind != PieceKind::Function)
       continue;
-    // checkLost() sees to static locals that the function itself uses.
+    auto To = U.MovedTo.find(F);
+    const bool HasMoved = To != U.MovedTo.end();
+    const Moved Now = HasMoved ? To->second : Moved{Unit, U.Match.ToNew[F]};
+    const UnitPair &V = S.Units[Now.Unit];
+    if (Now.Piece == None || V.State[Now.Piece].Kind != Change::Replaced)
+      continue;
+    // checkLost() sees to static locals that the function itself uses, if it stays.
+    auto IsLost = [&](uint32_t P, bool Direct) { return Direct && !HasMoved && isStaticLocal(*U.Old, U.Old->Pieces[P]); };
     std::set<uint32_t> Gone = StateOf(*U.Old, F, U.Match.ToNew, [&](uint32_t P, bool Direct) {
-      return !U.MovedTo.count(P) && !(Direct && isStaticLocal(*U.Old, U.Old->Pieces[P])) &&
-             !S.livesOnElsewhere(Unit, P);
+      return !U.MovedTo.count(P) && !IsLost(P, Direct) && !S.livesOnElsewhere(Unit, P);
     });
-    std::set<uint32_t> Fresh = StateOf(*U.New, G, U.Match.ToOld, [&](uint32_t P, bool) {
-      return !U.MovedFrom.count(P) && !S.wasElsewhere(Unit, P);
+    std::set<uint32_t> Fresh = StateOf(*V.New, Now.Piece, V.Match.ToOld, [&](uint32_t P, bool) {
+      return !V.MovedFrom.count(P) && !S.wasElsewhere(Now.Unit, P);
     });
+    const std::string Function = U.Old->label(U.Old->Pieces[F]) + (HasMoved ? " (now in " + V.Path + ")" : "");
     for (uint32_t P : Gone) {
       StringRef Name = U.Old->name(U.Old->Pieces[P]);
       if (Fresh.empty() || isNamed(S, "--keep", S.Opts.Keep, Name))
         continue;
-      S.refuse(U, Name, "is gone, and " + U.Old->label(U.Old->Pieces[F]) + ", which used it, uses the new " +
-                            U.New->label(U.New->Pieces[*Fresh.begin()]) + ": its value would be lost: --keep " + Name +
+      S.refuse(U, Name, "is gone, and " + Function + ", which used it, uses the new " +
+                            V.New->label(V.New->Pieces[*Fresh.begin()]) + ": its value would be lost: --keep " + Name +
                             " if that is right");
     }
   }
@@ -315,6 +340,8 @@ void checkData(Session &S) {
     for (const auto &[New, From] : U.MovedFrom)
       if (isData(U.New->Pieces[New].Kind))
         checkVariable(S, I, *S.Units[From.Unit].Old, S.Units[From.Unit].Old->Pieces[From.Piece], New);
+    for (const auto &[New, D] : U.ChangedMoved)
+      checkMovedValue(S, I, New, D);
     for (const auto &[New, D] : U.ChangedData) {
       checkInitialValue(S, I, New, D);
       checkConstant(S, I, New, D);

@@ -280,8 +280,7 @@ std::string TypeComparer::variableDifference(const VariableType &A, const Variab
   StringRef X = withoutArrays(A.Type), Y = withoutArrays(B.Type); // their number is the variable's size
   StringRef OldKey = X, NewKey = Y;
   if (OldKey.consume_front("record:") && NewKey.consume_front("record:")) {
-    if (OldKey != NewKey || isNumbered(NewKey))
-      pair(find(Old, OldKey), find(New, NewKey));
+    pair(find(Old, OldKey), find(New, NewKey));
     return "";
   }
   if (!sameType(X, Y))
@@ -327,6 +326,11 @@ private:
     }
     if (U.Old)
       checkVariables(U, Types);
+    checkPairs(U, Types);
+    checkMoved(U);
+  }
+
+  void checkPairs(UnitPair &U, TypeComparer &Types) {
     // The list grows while fields are compared.
     for (size_t I = 0; I < Types.Pairs.size(); ++I) {
       auto [Before, After] = Types.Pairs[I];
@@ -390,17 +394,35 @@ private:
       uint32_t J = U.Match.ToNew[I];
       if (J == None || (P.Kind != PieceKind::Variable && P.Kind != PieceKind::ThreadLocal) || P.Kind != U.New->Pieces[J].Kind)
         continue;
-      const VariableType *Before = find(*U.Old, P), *After = find(*U.New, U.New->Pieces[J]);
-      std::string What = Before && After ? Types.variableDifference(*Before, *After) : "";
-      if (What.empty())
-        continue;
-      StringRef Name = U.Old->name(P);
-      if (isNamed(S, "--keep", S.Opts.Keep, Name))
-        S.Remarks.push_back({uint32_t(RemarkKind::kKept), uint32_t(&U - S.Units.data()), Name.str()});
-      else if (!isNamed(S, "--reinit", S.Opts.Reinit, Name))
-        S.refuse(U, Name, "type changed (" + What + "); the running program's value is of the old one: --keep " + Name +
-                              " if NEW can read it");
+      checkVariable(U, Types, *U.Old, P, U.New->Pieces[J]);
     }
+  }
+
+  // Variables that were another unit's, where their types are described.
+  void checkMoved(UnitPair &U) {
+    std::map<uint32_t, TypeComparer> Types; // by unit
+    for (const auto &[New, From] : U.MovedFrom) {
+      const Object &Old = *S.Units[From.Unit].Old;
+      if (!isData(U.New->Pieces[New].Kind) || U.New->Pieces[New].Kind == PieceKind::Constant)
+        continue;
+      TypeComparer &T = Types.try_emplace(From.Unit, Old.Info, U.New->Info, U.Match.Entities).first->second;
+      checkVariable(U, T, Old, Old.Pieces[From.Piece], U.New->Pieces[New]);
+    }
+    for (auto &[From, T] : Types)
+      checkPairs(U, T);
+  }
+
+  void checkVariable(UnitPair &U, TypeComparer &Types, const Object &Old, const Piece &P, const Piece &Q) {
+    const VariableType *Before = find(Old, P), *After = find(*U.New, Q);
+    std::string What = Before && After ? Types.variableDifference(*Before, *After) : "";
+    if (What.empty())
+      return;
+    StringRef Name = Old.name(P);
+    if (isNamed(S, "--keep", S.Opts.Keep, Name))
+      S.Remarks.push_back({uint32_t(RemarkKind::kKept), uint32_t(&U - S.Units.data()), Name.str()});
+    else if (!isNamed(S, "--reinit", S.Opts.Reinit, Name))
+      S.refuse(U, Name, "type changed (" + What + "); the running program's value is of the old one: --keep " + Name +
+                            " if NEW can read it");
   }
 };
 

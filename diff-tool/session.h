@@ -71,6 +71,7 @@ struct UnitPair {
   std::vector<PieceState> State;       // by new piece
   std::vector<uint32_t> Removed;       // old functions without a successor
   std::map<uint32_t, Difference> ChangedData; // new named data whose (initial) content is not what OLD has
+  std::map<uint32_t, Difference> ChangedMoved; // the same, of what is from another unit
   bool Touched = false;                // has affected functions or new code or data
 
   const std::string &file() const { return NewFile.exists() ? NewFile.File : OldFile.File; }
