@@ -77,6 +77,8 @@ __attribute__((constructor(101))) void initialise() {
   wfp_resolve_fcntl();
   wfp_resolve_syscall();
   wfp_resolve_library_calls();
+  if (const char *library = wfp_earlier_library())
+    log_event("waits in it are not seen, since it stands before libwfpatch.so in the order of libraries: ", library);
   wfp_resolve_thread_calls();
   wfp_resolve_dlclose();
   wfp_resolve_context_calls();

@@ -17,6 +17,10 @@ __attribute__((visibility("hidden"))) void wfp_resolve_dlclose(void);
 __attribute__((visibility("hidden"))) void wfp_resolve_context_calls(void);
 __attribute__((visibility("hidden"))) void wfp_resolve_identity_calls(void);
 
+/* The file of a library with waits that stands before the runtime, so that these are not seen; NULL if none does.  After
+ * wfp_resolve_library_calls(). */
+__attribute__((visibility("hidden"))) const char *wfp_earlier_library(void);
+
 /* Makes the key whose destructor ends a thread's record; the record of the initial thread. */
 __attribute__((visibility("hidden"))) int wfp_prepare_thread_ends(void);
 __attribute__((visibility("hidden"))) void wfp_begin_main_thread(void);

@@ -3,6 +3,9 @@
  * The symbols are weak: a program that links such a library statically keeps its own functions (and its waits are raw system
  * calls for us).  The library may come by dlopen(RTLD_LOCAL), where RTLD_NEXT does not look: what was not found at load is then looked for by
  * the library's name.  -ENOSYS is what these functions give where they do not work.
+ *
+ * They must stand before the library in the order of libraries, as nothing needs to that libc has: a program that was linked the other way
+ * around calls the library's own.  That is said, at load and where such a wait holds a thread.
  */
 #define _GNU_SOURCE
 
@@ -49,10 +52,16 @@ struct io_uring_cqe;
 #define DECLARE(name, library, version, parameters, arguments) static int(*real_##name) parameters;
 WFP_LIBRARY_CALLS(DECLARE)
 
+static const char *earlier_library;
+
+const char *wfp_earlier_library(void) { return earlier_library; }
+
 /* A look that fails leaves a message for dlerror(), which must not reach the program. */
 void wfp_resolve_library_calls(void) {
 #define RESOLVE_IN_SCOPE(name, library, version, parameters, arguments)                                                \
-  real_##name = (int(*) parameters)resolve_call(#name, version);
+  real_##name = (int(*) parameters)resolve_call(#name, version);                                                       \
+  if (!earlier_library)                                                                                                \
+    earlier_library = library_before_us(#name, (const void *)real_##name);
   WFP_LIBRARY_CALLS(RESOLVE_IN_SCOPE)
   dlerror();
 }

@@ -26,6 +26,15 @@ static inline void *resolve_call(const char *name, const char *version) {
   return address ? address : dlsym(RTLD_NEXT, name);
 }
 
+/* The file of the library that has `name` and stands before this one in the order of libraries, so that programs call its function and
+ * not ours; NULL if none does.  `real` is what resolve_call() found behind us. */
+static inline const char *library_before_us(const char *name, const void *real) {
+  static const char here;
+  Dl_info found, ours;
+  const void *first = real ? NULL : dlsym(RTLD_DEFAULT, name);
+  return first && dladdr(first, &found) && dladdr(&here, &ours) && found.dli_fbase != ours.dli_fbase ? found.dli_fname : NULL;
+}
+
 #define DECLARE_REAL(result, name, parameters, arguments, version, number) static result(*real_##name) parameters;
 #define RESOLVE(result, name, parameters, arguments, version, number)                                                  \
   real_##name = (result(*) parameters)resolve_call(#name, version);

@@ -3,6 +3,7 @@
 #include "runtime/src/base/sys.h"
 #include "runtime/src/control.h"
 #include "runtime/src/image.h"
+#include "runtime/src/interpose.h"
 #include "runtime/src/log.h"
 #include "runtime/src/mover.h"
 #include "runtime/src/pending.h"
@@ -187,8 +188,13 @@ bool stack_for_status(void *context, ThreadRecord &stack) {
 void say_where_it_waits(int tid, TextSink &text) {
   FixedText<64> where;
   task_wait(tid, where);
-  if (where.size())
-    text << "(waits in " << where.c_str() << ", unseen by the runtime)";
+  if (!where.size())
+    return;
+  text << "(waits in " << where.c_str() << ", unseen by the runtime";
+  const char *library = wfp_earlier_library();
+  if (library && std::strncmp(where.c_str(), "io_", 3) == 0) // liburing's and libaio's
+    text << ": link libwfpatch.so before " << library;
+  text << ")";
 }
 
 void say_what_holds(const ThreadRecord *record, int tid, TextSink &text) {
