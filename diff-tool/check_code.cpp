@@ -45,16 +45,26 @@ void checkReplaced(Session &S, const UnitPair &U, const Object &Old, const Piece
     S.refuse(U, Name, "is a C++20 coroutine and changed; suspended frames of it may exist");
 }
 
-// Whether the function that a new one replaces has such a convention, too: then it has no sled, which is all there is to say.
-bool hadConvention(const Session &S, const UnitPair &U, uint32_t New) {
-  const Object *Old = U.Old.get();
-  uint32_t P = Old ? U.Match.ToOld[New] : None;
-  if (auto From = U.MovedFrom.find(New); From != U.MovedFrom.end()) {
-    Old = S.Units[From->second.Unit].Old.get();
-    P = From->second.Piece;
+// What a function of NEW must not be if it replaces one.
+void checkReplacing(Session &S, const UnitPair &U, uint32_t New) {
+  const Object *From = U.Old.get();
+  uint32_t Old = From ? U.Match.ToOld[New] : None;
+  if (auto Moved = U.MovedFrom.find(New); Moved != U.MovedFrom.end()) {
+    From = S.Units[Moved->second.Unit].Old.get();
+    Old = Moved->second.Piece;
   }
-  const SymbolRecord *R = P != None ? Old->Pieces[P].Record : nullptr;
-  return R && (R->Flags & kFunctionConvention);
+  const Piece &Q = U.New->Pieces[New], *P = Old != None ? &From->Pieces[Old] : nullptr;
+  auto Has = [](const Piece *F, uint32_t Flag) { return F && F->Record && (F->Record->Flags & Flag); };
+  // Where both have such a convention, the old one has no sled, which is all there is to say.
+  if (Has(&Q, kFunctionConvention) && !Has(P, kFunctionConvention))
+    S.refuse(U, U.New->label(Q),
+             "has another calling convention in NEW, one that may keep r11 live: calls to it cannot be redirected");
+  if (Has(&Q, kFunctionCoroutine))
+    S.refuse(U, U.New->label(Q), "is a C++20 coroutine and changed; suspended frames of it may exist");
+  auto Escapes = [&](const Piece &F) { return !F.Local || Has(&F, kSymbolAddressTaken); };
+  if (P && From->prefix(*P) != U.New->prefix(Q) && (Escapes(*P) || Escapes(Q)))
+    S.refuse(U, U.New->label(Q), "has another type in NEW, of which callers through pointers look for a hash in front of its entry "
+                                 "(-fsanitize=function), where the running program's stays: give the new one another name");
 }
 
 void checkParts(Session &S, const UnitPair &U, const Object &Old, const Piece &P) {
@@ -163,7 +173,7 @@ void checkIncluded(Session &S, uint32_t Unit) {
     const Piece &P = New.Pieces[I];
     if (P.Kind == PieceKind::Function && P.IFunc && !(U.Match.ToOld[I] != None && U.Old->Pieces[U.Match.ToOld[I]].IFunc))
       S.refuse(U, New.label(P), "is an ifunc in NEW; an update cannot bring one");
-    if (P.Kind == PieceKind::Variable && P.NameSymbol == None)
+    if (P.Kind == PieceKind::Variable && P.NameSymbol == None && instrumentationOf(New.Sections[P.Section]).empty())
       S.refuse(U, New.label(P), "is writable data without a name; it cannot be told which data of the program it is");
     if (hasNameOfAnother(U, I))
       S.refuse(U, New.label(P), "is of a new class that has the number of another class in OLD, by which the program would confuse "
@@ -229,7 +239,14 @@ void checkLabels(Session &S, const UnitPair &U, const Object &O, bool IsNew) {
   for (const auto &[Data, Functions] : Into)
     for (uint32_t F : Functions) {
       const Piece &P = O.Pieces[Data];
-      if (P.Kind == PieceKind::Variable || P.Kind == PieceKind::ThreadLocal)
+      const Section &In = O.Sections[P.Section];
+      if (!instrumentationOf(In).empty())
+        continue; // said once for the unit
+      if (In.Name == "xray_instr_map" || In.Name == "__patchable_function_entries")
+        S.refuse(U, O.label(O.Pieces[F]), Twine("changed, and ") +
+                                              (In.Name == "xray_instr_map" ? "-fxray-instrument" : "-fpatchable-function-entry=N,M") +
+                                              " lets others patch its code; build OLD and NEW without it");
+      else if (P.Kind == PieceKind::Variable || P.Kind == PieceKind::ThreadLocal)
         S.refuse(U, O.label(P), "is writable and holds the address of a label in " + O.label(O.Pieces[F]) + ", which changed");
       else if (!leadsTo(O, F, Data))
         S.refuse(U, O.label(P), "leads into " + O.label(O.Pieces[F]) + ", which changed, but is not used by it (a table made by inline "
@@ -340,14 +357,9 @@ void checkCode(Session &S) {
     }
     if (U.Old)
       checkRemoved(S, U);
-    for (uint32_t P = 0; U.New && P < U.State.size(); ++P) {
-      const SymbolRecord *R = U.New->Pieces[P].Record;
-      if (U.State[P].Kind == Change::Replaced && R && (R->Flags & kFunctionConvention) && !hadConvention(S, U, P))
-        S.refuse(U, U.New->label(U.New->Pieces[P]),
-                 "has another calling convention in NEW, one that may keep r11 live: calls to it cannot be redirected");
-      if (U.State[P].Kind == Change::Replaced && R && (R->Flags & kFunctionCoroutine))
-        S.refuse(U, U.New->label(U.New->Pieces[P]), "is a C++20 coroutine and changed; suspended frames of it may exist");
-    }
+    for (uint32_t P = 0; U.New && P < U.State.size(); ++P)
+      if (U.State[P].Kind == Change::Replaced)
+        checkReplacing(S, U, P);
   }
 }
 

@@ -82,6 +82,47 @@ static void checkNames(Session &S, const UnitPair &U, const Object &O) {
     }
 }
 
+StringRef instrumentationOf(const Section &S) {
+  StringRef Name = S.Name;
+  return Name.starts_with("__llvm_prf_") ? "-fprofile-generate or -fprofile-instr-generate"
+         : Name.starts_with("__sancov_") ? "-fsanitize-coverage with guards, counters or flags"
+                                         : "";
+}
+
+// Instrumentation whose run-time must know all code or data from the start, or does not bear libwfpatch.  That which only calls
+// its run-time is no obstacle, nor is -fsanitize=undefined, which describes each check beside it.
+static void checkInstrumentation(Session &S, const UnitPair &U) {
+  constexpr StringRef Table = "learns of variables and constants only when the program starts";
+  constexpr StringRef Writes = "takes what libwfpatch writes for never written";
+  static constexpr std::pair<StringRef, StringRef> Sanitizers[] = {
+      {"address", Table},
+      {"kernel-address", Table},
+      {"hwaddress", Table},
+      {"kernel-hwaddress", Table},
+      {"type", Table},
+      {"thread", "starts a thread of its own, which no update could ever settle with"},
+      {"memory", Writes},
+      {"kernel-memory", Writes},
+      {"dataflow", "must be told of all functions that are not instrumented, libwfpatch's too"},
+      {"kcfi", "traps at calls of functions that an update adds"},
+  };
+  std::set<std::string> Reasons;
+  for (const Object *O : {U.Old.get(), U.New.get()}) {
+    const std::string Enabled = O->Info.Options.lookup("sanitize"); // JSON: quoted names
+    for (auto [Name, Why] : Sanitizers)
+      if (StringRef(Enabled).contains(("\"" + Name + "\"").str()))
+        Reasons.insert(("-fsanitize=" + Name + ", which " + Why).str());
+    StringRef Counters = O->ByName.count("__llvm_gcov_writeout") ? "--coverage" : "";
+    for (const Section &Sec : O->Sections)
+      if (Counters.empty())
+        Counters = instrumentationOf(Sec);
+    if (!Counters.empty())
+      Reasons.insert((Counters + ", whose counters are those of the program as it was built").str());
+  }
+  for (const std::string &Reason : Reasons)
+    S.refuse(U, "(unit)", "is compiled with " + Reason + "; build OLD and NEW without it");
+}
+
 void checkUnits(Session &S) {
   for (UnitPair &U : S.Units) {
     if (!U.Loaded || (!U.Touched && U.Identical))
@@ -117,13 +158,10 @@ void checkUnits(Session &S) {
       S.refuse(U, "(unit)", "compiler changed: " + Old.Compiler + " -> " + New.Compiler + "; build NEW with OLD's compiler");
     if (Old.Target != New.Target)
       S.refuse(U, "(unit)", "target changed: " + Old.Target + " -> " + New.Target + "; build NEW for OLD's");
-    if (U.Touched)
+    if (U.Touched) {
       checkOptions(S, U);
-    // ASan writes each variable's and constant's address, name and line into a table that its run-time walks at the start.
-    if (auto Found = New.Options.find("sanitize");
-        U.Touched && Found != New.Options.end() && StringRef(Found->second).contains("address"))
-      S.refuse(U, "(unit)", Twine("is compiled with -fsanitize=") + (StringRef(Found->second).contains("hwaddress") ? "hw" : "") + "address, whose run-time learns of variables and constants only when the program "
-                            "starts; build OLD and NEW without it");
+      checkInstrumentation(S, U);
+    }
   }
 }
 

@@ -12,6 +12,9 @@ void checkLayouts(Session &S); // types of objects and of variables
 void checkEnums(Session &S);   // enumerators
 void checkActive(Session &S);  // functions that a thread may never leave: a warning
 
+// The option that a section is due to in which a run-time counts what is executed, or nothing.
+llvm::StringRef instrumentationOf(const Section &S);
+
 // Why a thread may never leave an old function, or nothing.
 std::string whyNeverLeft(const Session &S, uint32_t Unit, uint32_t OldPiece);
 // What that means for an update of it, and what can be done.

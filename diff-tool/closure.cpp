@@ -6,7 +6,8 @@
 //   existing variable        where it is, by OLD's name
 //   new variable             the update's
 //   named constant           where it is if its content is the same, else the update's
-//   anonymous constants      a copy in the update: nobody can tell, and nothing names the old one
+//   anonymous constants      a copy in the update: nobody can tell, and nothing names the old one; so too the back end's thunks,
+//                            and what -fsanitize=undefined says of its checks
 //   inside a function        (jump tables, labels, split parts) the update's, with the function
 //
 // A COMDAT function that only this unit is new to is copied as well: that is right whether or not the image holds another

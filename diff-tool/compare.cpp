@@ -5,7 +5,8 @@
 //                          only if the bodies are equal too.
 //   a variable             correlated, same offset.  Its initial value is none of the user's business.
 //   a named constant       correlated or not, equal content
-//   an anonymous piece     equal content: strings, constant pools, jump tables, exception tables
+//   an anonymous piece     equal content: strings, constant pools, jump tables, exception tables, thunks; of what
+//                          -fsanitize=undefined says of a check, line and column do not count
 //   an undefined symbol    same name; also against a definition of that name on the other side
 //
 // To a function belong its parts and, for each, its FDEs with their CIE and LSDA: a handler that catches another type, or
@@ -60,6 +61,8 @@ std::optional<Difference> Comparer::compareUncached(uint32_t O, uint32_t N) {
   if (Match.ToNew[O] == N && Old.name(A).starts_with("_ZTS") && New.name(B).starts_with("_ZTS") &&
       !localEntities(Old.name(A)).empty())
     return std::nullopt;
+  if (Old.prefix(A) != New.prefix(B))
+    return Difference{"what stands in front of its entry differs (a hash of its type, -fsanitize=function)", O, N, None};
   if (std::optional<Difference> D = compareContent(O, N))
     return D;
   if (!Old.isCode(A))
@@ -111,6 +114,10 @@ std::optional<Difference> Comparer::compareBytes(uint32_t O, uint32_t N) {
         Q[NextNew].Offset - B.Offset == I && fieldSize(R[NextOld].Type) == fieldSize(Q[NextNew].Type) &&
         fieldSize(R[NextOld].Type)) {
       I += fieldSize(R[NextOld].Type);
+      continue;
+    }
+    if (isPlaceOfCheck(O, N, I)) {
+      I += 8;
       continue;
     }
     if (At(X, I) != At(Y, I) && !(Code && !LinePairs.empty() && isLineNoise(O, N, I)))
@@ -275,6 +282,19 @@ std::optional<Difference> Comparer::compareUnwind(uint32_t O, uint32_t N) {
       return Difference{*Why, O, N, None};
   }
   return std::nullopt;
+}
+
+// Line and column, behind the file's name, of a check of -fsanitize=undefined; or, in second place, of the attribute that it is due to.
+bool Comparer::isPlaceOfCheck(uint32_t O, uint32_t N, uint64_t Offset) const {
+  if (!Old.Pieces[O].Check || !New.Pieces[N].Check || (Offset != 8 && Offset != 24))
+    return false;
+  auto FileIsBefore = [&](const Object &From, const Piece &P) {
+    for (size_t I = 0; I < P.RelocationCount; ++I)
+      if (const Target &T = From.targets(P)[I]; From.relocations(P)[I].Offset - P.Offset == Offset - 8)
+        return T.Piece != None && From.Pieces[T.Piece].String;
+    return false;
+  };
+  return FileIsBefore(Old, Old.Pieces[O]) && FileIsBefore(New, New.Pieces[N]);
 }
 
 // `assert` at another line: one instruction of the same length whose 32-bit operand is a pair of aligned __LINE__ values.

@@ -44,6 +44,7 @@ private:
   std::optional<std::string> compareTargets(const Target &A, const Target &B, bool Distance = false);
   std::optional<std::string> compareStrings(const Target &A, const Target &B, bool Distance);
   bool isLineNoise(uint32_t O, uint32_t N, uint64_t &Offset);
+  bool isPlaceOfCheck(uint32_t O, uint32_t N, uint64_t Offset) const;
 };
 
 } // namespace wfdiff

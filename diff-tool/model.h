@@ -70,7 +70,7 @@ enum class PieceKind : uint8_t {
   Variable,     // named and writable: state
   ThreadLocal,
   Constant,     // named and read-only (or read-only after relocation)
-  Anonymous,    // strings, constant pools, jump tables, pointer stubs: known by content only
+  Anonymous,    // strings, constant pools, jump tables, pointer stubs, the back end's thunks: known by content only
   Lsda,         // a function's part of .gcc_except_table
   Startup,      // .init_array and its kin
 };
@@ -83,10 +83,12 @@ struct Piece {
   bool Comdat = false;
   bool IFunc = false;
   bool String = false;   // one string of a SHF_MERGE|SHF_STRINGS section
+  bool Check = false;    // Anonymous: a description of one check of -fsanitize=undefined
   bool Writable = false; // in memory that the program may write
   uint32_t Section = None;
   uint64_t Offset = 0; // in its section
   uint64_t Size = 0;
+  uint64_t Prefix = 0;           // Function: so many bytes in front of it are its own
   uint32_t NameSymbol = None;    // None: has no name
   std::vector<uint32_t> Symbols; // every symbol that lies in it, aliases included
   uint32_t FirstRelocation = 0;  // in its section's Relocations
@@ -127,6 +129,7 @@ struct Object {
   // A name for messages, also for a piece without one.
   std::string label(const Piece &P) const;
   llvm::ArrayRef<uint8_t> bytes(const Piece &P) const; // empty for zero-initialised pieces
+  llvm::ArrayRef<uint8_t> prefix(const Piece &P) const;
   llvm::ArrayRef<Relocation> relocations(const Piece &P) const {
     return llvm::ArrayRef(Sections[P.Section].Relocations).slice(P.FirstRelocation, P.RelocationCount);
   }

@@ -49,6 +49,14 @@ bool isWritable(const Section &S) { return (S.Flags & ELF::SHF_WRITE) && !String
 // A pointer in .data that only unwinding reads: to the personality routine or to a type_info.
 bool isUnwindStub(StringRef Name) { return Name.starts_with("DW.ref.") || Name.ends_with(".DW.stub"); }
 
+// What -fsanitize=undefined tells its run-time about one check.  The run-time writes into it that it has reported the check;
+// one copy is as good as another.
+bool isCheckDescription(const Section &S) { return StringRef(S.Name).starts_with(kCheckSection); }
+
+// Code that the back end adds behind all passes (-mretpoline, -mlvi-cfi): it has no record by which the program's could be found,
+// but nobody takes its address, so that a copy is as good.
+bool isThunk(StringRef Name) { return Name.starts_with("__llvm_retpoline_") || Name.starts_with("__llvm_lvi_thunk_"); }
+
 class Reader {
 public:
   Reader(Object &O, const ELFFile<ELF64LE> &Elf) : O(O), Elf(Elf) {}
@@ -79,6 +87,7 @@ public:
     attachSymbols();
     attachParts();
     attachRecords();
+    attachPrefixes();
     clearSleds();
     return readUnwindEntries(O);
   }
@@ -102,6 +111,7 @@ private:
   void attachSymbols();
   void attachParts();
   void attachRecords();
+  void attachPrefixes();
   void clearSleds();
 };
 
@@ -177,13 +187,15 @@ Error Reader::readSymbols() {
         return Indices.takeError();
       Extended = *Indices;
     }
+  // -fsanitize=hwaddress gives variables a tag in the highest byte of their address.
+  const bool Tagged = llvm::any_of(O.Sections, [](const Section &S) { return S.Name == "hwasan_globals"; });
   for (const auto &In : *Symbols) {
     Symbol S;
     Expected<StringRef> Name = In.getName(*Strings);
     if (!Name)
       return Name.takeError();
     S.Name = *Name;
-    S.Value = In.st_value;
+    S.Value = Tagged ? In.st_value & maskTrailingOnes<uint64_t>(56) : uint64_t(In.st_value);
     S.Size = In.st_size;
     S.Binding = In.getBinding();
     S.Type = In.getType();
@@ -280,14 +292,14 @@ PieceKind Reader::kindOf(const Section &S, StringRef Name) const {
   if (S.Type == ELF::SHT_INIT_ARRAY || S.Type == ELF::SHT_FINI_ARRAY || S.Type == ELF::SHT_PREINIT_ARRAY ||
       StringRef(S.Name).starts_with(".ctors") || StringRef(S.Name).starts_with(".dtors"))
     return PieceKind::Startup;
+  if (isUnwindStub(Name) || isCheckDescription(S) || isThunk(Name))
+    return PieceKind::Anonymous;
   if (S.Flags & ELF::SHF_EXECINSTR)
     return PieceKind::Function;
   if (StringRef(S.Name).starts_with(".gcc_except_table"))
     return PieceKind::Lsda;
   if (S.Flags & ELF::SHF_TLS)
     return PieceKind::ThreadLocal;
-  if (isUnwindStub(Name))
-    return PieceKind::Anonymous;
   if (isWritable(S))
     return PieceKind::Variable;
   return isPrivateName(Name) ? PieceKind::Anonymous : PieceKind::Constant;
@@ -302,6 +314,7 @@ Piece &Reader::addPiece(uint32_t Index, uint64_t Begin, uint64_t End, PieceKind 
   P.Size = End - Begin;
   P.Comdat = S.Comdat;
   P.Writable = isWritable(S);
+  P.Check = isCheckDescription(S);
   auto First = llvm::lower_bound(S.Relocations, Begin, [](const Relocation &R, uint64_t At) { return R.Offset < At; });
   auto Last = llvm::lower_bound(S.Relocations, End, [](const Relocation &R, uint64_t At) { return R.Offset < At; });
   P.FirstRelocation = First - S.Relocations.begin();
@@ -341,7 +354,7 @@ void Reader::addGap(uint32_t Index, uint64_t Begin, uint64_t End, bool OnlyGap) 
   size_t Relocated = llvm::count_if(S.Relocations, InGap);
   if (!OnlyGap && Kind != PieceKind::Lsda) {
     bool Padding = Relocated == 0 && llvm::all_of(Bytes, [](uint8_t B) { return B == 0; });
-    if (Padding || Kind == PieceKind::Function)
+    if (Padding || Kind == PieceKind::Function) // what belongs to the next function: attachPrefixes()
       return;
   }
   bool Stubs = Kind == PieceKind::Variable && (End - Begin) % 8 == 0 && Relocated == (End - Begin) / 8;
@@ -435,7 +448,7 @@ void Reader::attachSymbols() {
     P.Weak = Sym.Binding == ELF::STB_WEAK;
     P.Hidden = Sym.Visibility != ELF::STV_DEFAULT;
     P.IFunc = Sym.Type == ELF::STT_GNU_IFUNC;
-    if (P.Kind == PieceKind::Anonymous && !P.Local && !isUnwindStub(Sym.Name))
+    if (P.Kind == PieceKind::Anonymous && !P.Local && !isUnwindStub(Sym.Name) && !isThunk(Sym.Name))
       P.Kind = PieceKind::Constant; // merged, but others may refer to it by name
     for (uint32_t S : P.Symbols)
       if (!isPrivateName(O.Symbols[S].Name) && O.Symbols[S].Value == P.Offset)
@@ -475,6 +488,22 @@ void Reader::attachRecords() {
   }
 }
 
+// -fsanitize=function puts c105cafe and a hash of the function's type in front of its entry, for callers through pointers.
+void Reader::attachPrefixes() {
+  constexpr uint8_t Mark[] = {0xfe, 0xca, 0x05, 0xc1};
+  constexpr uint64_t Size = sizeof Mark + sizeof(uint32_t);
+  for (const Section &S : O.Sections) {
+    uint64_t End = 0; // of the piece before
+    for (uint32_t I : S.Pieces) {
+      Piece &P = O.Pieces[I];
+      if (P.Kind == PieceKind::Function && S.Bytes.size() >= P.Offset && P.Offset - End >= Size &&
+          S.Bytes.slice(P.Offset - Size, sizeof Mark) == ArrayRef(Mark))
+        P.Prefix = Size;
+      End = P.Offset + P.Size;
+    }
+  }
+}
+
 // The immediates of sleds are there for the linker, and depend on the unit's key: nothing for a differ to see.
 void Reader::clearSleds() {
   std::vector<uint32_t> CopyOf(O.Sections.size(), None);
@@ -508,9 +537,13 @@ ArrayRef<uint8_t> Object::bytes(const Piece &P) const {
   return S.Bytes.empty() ? S.Bytes : S.Bytes.slice(P.Offset, P.Size);
 }
 
+ArrayRef<uint8_t> Object::prefix(const Piece &P) const {
+  return P.Prefix ? Sections[P.Section].Bytes.slice(P.Offset - P.Prefix, P.Prefix) : ArrayRef<uint8_t>();
+}
+
 uint64_t Object::alignment(const Piece &P) const {
-  uint64_t Align = Sections[P.Section].Align;
-  return P.Offset == 0 ? Align : std::min<uint64_t>(Align, P.Offset & -P.Offset);
+  const uint64_t Align = Sections[P.Section].Align, Begin = P.Offset - P.Prefix;
+  return Begin == 0 ? Align : std::min<uint64_t>(Align, Begin & -Begin);
 }
 
 bool isRelocatableObject(StringRef Bytes) {

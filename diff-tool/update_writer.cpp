@@ -109,9 +109,13 @@ void Writer::placePiece(uint32_t Unit, uint32_t Index, std::map<uint32_t, uint32
   } else {
     const uint64_t Kept = ELF::SHF_ALLOC | ELF::SHF_WRITE | ELF::SHF_EXECINSTR | ELF::SHF_TLS | ELF::SHF_X86_64_LARGE;
     uint32_t Type = From.Type == ELF::SHT_NOBITS ? ELF::SHT_NOBITS : ELF::SHT_PROGBITS;
+    ArrayRef<uint8_t> Prefix = New.prefix(P);
+    std::vector<uint8_t> Content(Prefix.begin(), Prefix.end());
+    Content.insert(Content.end(), Bytes.begin(), Bytes.end());
+    At.Offset = Prefix.size();
     // The synthetic section of a COMMON symbol and a merged constant alike begin where the section does.
     At.Section = Elf.addSection(From.Name, Type, From.Flags & Kept, IsMerged ? From.Align : New.alignment(P),
-                                std::vector<uint8_t>(Bytes.begin(), Bytes.end()), P.Size);
+                                std::move(Content), P.Size + Prefix.size());
     Manifest.Sections.push_back({At.Section, Row.at(Unit)});
     if (IsMerged)
       Merged[P.Section] = At.Section;

@@ -34,6 +34,10 @@ inline constexpr char kThreadLocalsSection[] = "wfp_tls";
 inline constexpr char kInfoSection[] = ".wfpatch.info";
 // The hidden, weak symbol of the one ImageState that each image has.
 inline constexpr char kImageStateSymbol[] = "__wfp_image";
+// Private variables in which -fsanitize=undefined describes its checks are called so (and wfp.check.1, ...), which their
+// sections' names tell.
+inline constexpr char kCheckName[] = "wfp.check";
+inline constexpr char kCheckSection[] = ".data..Lwfp.check";
 
 // The sled: `test $imm32, %eax` (a9) that one byte turns into `jmp rel32` (e9).  Under branch protection it follows the
 // function's endbr64.

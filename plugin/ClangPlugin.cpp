@@ -95,6 +95,9 @@ class WfpatchAction : public PluginASTAction {
       return Refuse("-mcmodel=" + Options.CodeModel + " is not supported: records and gates reach 2 GiB");
     if (Options.EmulatedTLS)
       return Refuse("-femulated-tls is not supported: thread-local variables would have no offset to record");
+    if (Options.EnableSegmentedStacks)
+      return Refuse("-fsplit-stack is not supported: whether a function is active on a thread's stack cannot be told when the "
+                    "stack is in pieces");
     if (Options.MergeFunctions)
       return Refuse("-fmerge-functions is not supported: functions would become thunks without a sled");
     if (Options.DisableLLVMPasses && CI.getFrontendOpts().ProgramAction != frontend::ParseSyntaxOnly) {

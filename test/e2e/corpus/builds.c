@@ -1,5 +1,5 @@
 // One change of two units, under every kind of build that a program may have: optimisation, debug information, position-independent or
-// not, hardening, sanitizers, and what the objects go through before and after they are linked.
+// not, hardening, instrumentation, sanitizers, and what the objects go through before and after they are linked.
 // RUN: %corpus %s %t -O0
 // RUN: %corpus %s %t -O0 -g -fPIC
 // RUN: %corpus %s %t -O1 -g
@@ -11,6 +11,16 @@
 // RUN: %corpus %s %t -O1 -fno-pie -fcf-protection=branch -fstack-protector-all -ftrivial-auto-var-init=pattern
 // RUN: %corpus %s %t -O2 -fzero-call-used-regs=used-gpr -fno-plt -fsplit-machine-functions -fno-omit-frame-pointer
 // RUN: %corpus %s %t -O2 -march=x86-64-v3 -ffast-math -fno-strict-aliasing -fwrapv -funsigned-char
+// RUN: %corpus %s %t -O0 -mretpoline
+// RUN: %corpus %s %t -O0 -mlvi-cfi
+// RUN: %corpus %s %t -O2 -pg
+// RUN: %corpus %s %t -O2 -pg -mfentry -finstrument-functions
+// RUN: %corpus %s %t -O2 -fpatchable-function-entry=5
+// RUN: %corpus %s %t -O2 -fxray-instrument
+// RUN: %corpus %s %t -O2 -fbasic-block-sections=all
+// RUN: %corpus %s %t -O1 -fsanitize=safe-stack
+// RUN: %corpus %s %t -O0 -fsanitize=undefined
+// RUN: %corpus %s %t -O1 -fsanitize-coverage=trace-pc
 // RUN: env CORPUS_FORM=archive %corpus %s %t -O2 -fuse-ld=lld -Wl,--gc-sections,--icf=all
 // RUN: env CORPUS_FORM=relocatable %corpus %s %t -O2 -fuse-ld=lld
 // RUN: env CORPUS_FORM=relocatable %corpus %s %t -O1 -g
@@ -82,6 +92,9 @@ int total(void) {
 #else
 
 int (*volatile pointer)(const char *, struct entry *) = parse;
+
+// What -fsanitize-coverage=trace-pc calls, which is for the program to define.
+__attribute__((no_sanitize("coverage"))) void __sanitizer_cov_trace_pc(void) {}
 
 int main(int argc, char **argv) {
   CHECK(argc == 3);

@@ -4,6 +4,9 @@
 // RUN: %corpus %s %t -O2 -g -fvisibility=hidden -fvisibility-inlines-hidden
 // RUN: %corpus %s %t -O3 -fno-pie -g
 // RUN: %corpus %s %t -O2 -fstack-protector-strong -D_FORTIFY_SOURCE=2 -D_GLIBCXX_ASSERTIONS -fcf-protection -ftrivial-auto-var-init=zero
+// RUN: %corpus %s %t -O1 -mretpoline -pg -finstrument-functions
+// RUN: %corpus %s %t -O2 -fsanitize=safe-stack
+// RUN: %corpus %s %t -O2 -fsanitize=undefined
 // RUN: env CORPUS_FORM=archive %corpus %s %t -O2 -g -fuse-ld=lld -Wl,--gc-sections,--icf=safe
 // RUN: env CORPUS_FORM=relocatable %corpus %s %t -O2 -g -fuse-ld=lld
 // UNITS: shapes users
