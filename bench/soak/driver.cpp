@@ -410,17 +410,6 @@ void run(double seconds) {
 
 bool child_changes(Random &random) {
   in_child = true;
-  char why[1024] = "";
-  if (wfp_revert("nothing of this name", why, sizeof(why)) == 0)
-    fail("child", "an update that does not exist was reverted", 0, 0);
-  if (std::strstr(why, "its updater's state is not known")) {
-    // Forked in the middle of a change: it takes no updates, and goes on as it is.
-    Kind kind{"child"};
-    expect_nothing();
-    for (int i = 0; i < 5; ++i)
-      random_activation(kind, random, random_action(random));
-    return true;
-  }
   // Threads of the parent that held an update are not here.
   await_settled();
   learn_state();

@@ -11,7 +11,6 @@
 #include "runtime/src/base/arena.h"
 #include "runtime/src/base/sys.h"
 #include "runtime/src/identity.h"
-#include "runtime/src/log.h"
 #include "runtime/src/mover.h"
 #include "runtime/src/parked_check.h"
 #include "runtime/src/pending.h"
@@ -113,7 +112,7 @@ void serve_clients(const pollfd *events) {
   std::uint64_t round_ns = kFirstRoundNs;
   std::uint64_t last_view = 0;
   for (;;) {
-    bool more_to_do = (moving() || images_untold()) && !updates_refused();
+    bool more_to_do = moving() || images_untold();
     pollfd events[2 + kMaxClients];
     events[0] = {static_cast<int>(listener), POLLIN, 0};
     events[1] = {static_cast<int>(identity_events), POLLIN, 0};
@@ -135,13 +134,10 @@ void serve_clients(const pollfd *events) {
     } else if (round_ns < kLastRoundNs) {
       round_ns += round_ns / 4;
     }
-    // What a change left half done is not touched again: a fork's child that began in between stays as it is.
-    if (updates_refused())
-      continue;
     if (images_untold())
       (void)tell_images();
-    if (moving() && move_threads())
-      log_event("settled view ", published_number());
+    if (moving())
+      (void)move_threads();
   }
 }
 

@@ -8,8 +8,4 @@ namespace wfp {
 // Starts it; on return it answers on @wfpatch/<pid>.  At load, and in a fork's child.
 [[nodiscard]] bool start_control_thread(Message &why);
 
-// For a fork's child whose parent was in the middle of a change: it answers, but takes no updates.
-void refuse_updates(const char *reason);
-bool updates_refused();
-
 } // namespace wfp

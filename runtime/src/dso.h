@@ -29,6 +29,7 @@ struct Dso {
   bool startup;
   bool gone;
   bool seen; // by the walk that is going on
+  bool examined; // whether it is an image (image.cpp)
 
   // From the dynamic section; addresses in memory, 0 if it has none.
   std::uintptr_t dynamic;

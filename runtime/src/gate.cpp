@@ -32,6 +32,13 @@ void enter(Slot *slot) {
   buckets[bucket] = slot;
 }
 
+// A new slot's entry in every view that a thread may be in, or move to.
+void enter_in_views(const Slot &slot) {
+  for (std::uint32_t view = 0; view < kViewCapacity; ++view)
+    if (view_is_live(view) && !view_tables[view][slot.index])
+      view_tables[view][slot.index] = slot.original;
+}
+
 [[nodiscard]] bool add_body(Slot &slot, const CodeRange *ranges, std::uint32_t count, Message &why) {
   for (BodyRanges *known = slot.bodies; known; known = known->next)
     if (known->ranges == ranges)
@@ -154,10 +161,9 @@ Sled read_sled(std::uintptr_t address) {
     return false;
   for (Slot *slot : fresh) {
     (void)slots.push_back(slot); // room was reserved above
+    keep_order();
     enter(slot);
-    for (std::uint32_t view = 0; view < kViewCapacity; ++view)
-      if (view_is_live(view))
-        view_tables[view][slot->index] = slot->original;
+    enter_in_views(*slot);
   }
   return true;
 }
@@ -201,6 +207,21 @@ Slot *find_slot(std::uintptr_t sled) {
     if (buckets[bucket]->sled == sled)
       return buckets[bucket];
   return nullptr;
+}
+
+void restore_slots() {
+  for (Slot *slot : slots) {
+    if (!find_slot(slot->sled))
+      enter(slot);
+    enter_in_views(*slot);
+    Sled sled = read_sled(slot->sled);
+    std::int32_t to_gate = 0;
+    arch::sled_displacement(slot->sled, slot->gate, to_gate);
+    if (sled.opcode != format::kSledArmed && sled.opcode != format::kSledIdle)
+      continue; // somebody else's, which whoever writes there finds out
+    slot->armed = sled.opcode == format::kSledArmed;
+    slot->displacement_written = sled.displacement == to_gate;
+  }
 }
 
 bool make_slots(LinkedUpdate &update, Message &why) {

@@ -47,6 +47,9 @@ Slot *find_slot(std::uintptr_t sled);
 // Takes back the record of new bodies that make_slots made, before the update is unlinked.
 void forget_bodies(const LinkedUpdate &update);
 
+// In a fork's child: makes whole what the parent's control thread may have had half done with slots and sleds.
+void restore_slots();
+
 // The code of all gates, as ranges: an interrupted thread there may hold an old view in r11.
 std::uint32_t gate_block_count();
 CodeRange gate_block(std::uint32_t index);

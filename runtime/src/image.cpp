@@ -21,7 +21,6 @@ constexpr std::uint64_t kNever = ~0ull;
 struct ImageList {
   Arena arena;
   Vec<Image *> all;
-  std::size_t seen_dsos = 0;
 };
 ImageList *list = nullptr; // made by the first refresh; never freed
 
@@ -146,6 +145,13 @@ bool examine(Dso &dso) {
   return list->all.push_back(image);
 }
 
+bool is_image(const Dso &dso) {
+  for (const Image *image : list->all)
+    if (image->dso == &dso && !image->gone.load(std::memory_order_relaxed))
+      return true;
+  return false;
+}
+
 // A dlclose and a dlopen of another build of the same file, at the same place, between two refreshes look like nothing.
 bool was_exchanged(const Image &image) {
   if (image.dso->direct)
@@ -175,14 +181,17 @@ bool refresh_with(bool (*refresh_list)(Message &), Message &why) {
     if (image.gone.load(std::memory_order_relaxed)) // only this thread writes it
       continue;
     if (image.dso->gone || was_exchanged(image)) {
-      bool exchanged = !image.dso->gone;
+      image.dso->examined = false;
       // Release: who sees `gone` sees that the control thread is done with the image.
       image.gone.store(true, std::memory_order_release);
-      complete = complete && (!exchanged || examine(*image.dso));
     }
   }
-  for (; complete && list->seen_dsos < dso_count(); ++list->seen_dsos)
-    complete = examine(dso_at(list->seen_dsos));
+  for (std::size_t i = 0; complete && i < dso_count(); ++i)
+    if (Dso &dso = dso_at(i); !dso.examined && !dso.gone) {
+      complete = is_image(dso) || examine(dso);
+      keep_order();
+      dso.examined = complete;
+    }
   if (!complete)
     why << "no memory for the list of images";
   else if (quiet)

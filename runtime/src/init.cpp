@@ -42,10 +42,8 @@ void begin_in_child() {
   open_barrier();
   forget_closes_of_other_threads();
   Arena::forget_ready();
-  if (change_in_progress())
-    refuse_updates("this process was forked while its parent was applying an update: its updater's state is not known");
   set_log(setting("WFPATCH_LOG"));
-  running = prepare_sync_core(why) && start_control_thread(why);
+  running = finish_parents_change(why) && prepare_sync_core(why) && start_control_thread(why);
   if (!running)
     log_event("not updatable after fork: ", why.c_str());
 }

@@ -75,9 +75,11 @@ bool show_to_debuggers(LinkFile &file, ImageLink &link, const std::uint8_t *byte
       headers[i].sh_addr = link.area(at.area).address + at.offset;
   }
   *entry = {__jit_debug_descriptor.first, nullptr, copy, size};
+  keep_order();
+  __jit_debug_descriptor.first = entry;
+  keep_order();
   if (entry->next)
     entry->next->previous = entry;
-  __jit_debug_descriptor.first = entry;
   tell(entry, kRegister);
   shown = entry;
   return true;
@@ -86,9 +88,14 @@ bool show_to_debuggers(LinkFile &file, ImageLink &link, const std::uint8_t *byte
 void hide_from_debuggers(DebuggerEntry *entry) {
   if (!entry)
     return;
-  (entry->previous ? entry->previous->next : __jit_debug_descriptor.first) = entry->next;
+  DebuggerEntry *before = nullptr, **link = &__jit_debug_descriptor.first;
+  while (*link && *link != entry)
+    before = *link, link = &before->next;
+  if (!*link)
+    return;
+  *link = entry->next;
   if (entry->next)
-    entry->next->previous = entry->previous;
+    entry->next->previous = before;
   tell(entry, kUnregister);
 }
 

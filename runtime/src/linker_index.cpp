@@ -231,14 +231,16 @@ static ImageIndex *index_of(Image &image) {
     long memory = sys::call(SYS_mmap, nullptr, sizeof(ImageIndex), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (sys::failed(memory))
       return nullptr;
-    image.index = new (reinterpret_cast<void *>(memory)) ImageIndex;
-    image.index->functions.set_arena(image.index->arena);
-    image.index->variables.set_arena(image.index->arena);
-    image.index->thread_locals.set_arena(image.index->arena);
-    image.index->bindings.set_arena(image.index->arena);
-    image.index->names.set_arena(image.index->arena);
-    image.index->bodies.set_arena(image.index->arena);
-    image.index->originals.set_arena(image.index->arena);
+    auto *index = new (reinterpret_cast<void *>(memory)) ImageIndex;
+    index->functions.set_arena(index->arena);
+    index->variables.set_arena(index->arena);
+    index->thread_locals.set_arena(index->arena);
+    index->bindings.set_arena(index->arena);
+    index->names.set_arena(index->arena);
+    index->bodies.set_arena(index->arena);
+    index->originals.set_arena(index->arena);
+    keep_order();
+    image.index = index;
   }
   return image.index;
 }

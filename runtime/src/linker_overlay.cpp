@@ -141,6 +141,22 @@ void keep_original(LinkedUpdate &update, const LinkedFunction &function) {
                              added ? function.new_range_count : function.old_range_count}); // reserved
 }
 
+template <typename Entry> void remove_entries(Vec<Entry> &entries, const LinkedUpdate &owner) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    if (entries[i].owner != &owner)
+      entries[kept++] = entries[i];
+  entries.resize_down(kept);
+}
+
+// Begun a second time after a first that was not finished, it may leave an entry of another update twice, which means the same.
+void remove_from_overlays(const LinkedUpdate &update) {
+  for (const KeptImage &kept : state_of(update).images) {
+    remove_entries(kept.image->index->names, update);
+    remove_entries(kept.image->index->bodies, update);
+  }
+}
+
 } // namespace
 
 bool keep_results(LinkFile &file, const Vec<std::uint32_t> &rows) {
@@ -204,14 +220,17 @@ bool check_update_applies(const LinkedUpdate &update, Message &why) {
 
 void enter_update(LinkedUpdate &update) {
   KeptState &state = state_of(update);
+  remove_from_overlays(update);
   for (std::size_t i = 0; i < update.unit_count; ++i) {
     LinkedUnit &linked = update.units[i];
     Vec<Unit> &units = linked.image->units;
-    if (linked.unit == kNoIndex) {
+    if (linked.unit == kNoIndex)
+      linked.unit = static_cast<std::uint32_t>(units.size());
+    keep_order();
+    if (linked.unit == units.size()) {
       Unit unit = {};
       // The update's own arena lives as long as what it has mapped: for ever, once it has been entered.
       unit.key = linked.key;
-      linked.unit = static_cast<std::uint32_t>(units.size());
       if (!units.push_back(unit)) // reserved by keep_results
         return;
     }
@@ -233,24 +252,13 @@ void enter_update(LinkedUpdate &update) {
 }
 
 void leave_update(LinkedUpdate &update) {
-  KeptState &state = state_of(update);
   for (std::size_t i = 0; i < update.unit_count; ++i) {
     LinkedUnit &linked = update.units[i];
     Unit &unit = linked.image->units[linked.unit];
     unit.absent = linked.added;
     std::memcpy(unit.id, linked.old_id, sizeof unit.id);
   }
-  auto remove = [&](auto &entries) {
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < entries.size(); ++i)
-      if (entries[i].owner != &update)
-        entries[kept++] = entries[i];
-    entries.resize_down(kept);
-  };
-  for (const KeptImage &kept : state.images) {
-    remove(kept.image->index->names);
-    remove(kept.image->index->bodies);
-  }
+  remove_from_overlays(update);
 }
 
 } // namespace wfp

@@ -1,6 +1,7 @@
 #include "runtime/src/mover.h"
 
 #include "runtime/src/base/sys.h"
+#include "runtime/src/log.h"
 #include "runtime/src/parked_check.h"
 #include "runtime/src/pending.h"
 #include "runtime/src/proc.h"
@@ -161,6 +162,7 @@ bool move_threads() {
   if (!everybody_has_moved())
     return false;
   settle(sys::monotonic_ns());
+  log_event("settled view ", published_number());
   free_retired();
   return true;
 }

@@ -56,6 +56,12 @@ void set_pending(bool pending) {
   (void)tell_images();
 }
 
+void set_pending_later(bool pending) {
+  is_pending = pending;
+  wfp_pending.store(pending, std::memory_order_relaxed);
+  untold = true;
+}
+
 bool tell_images() {
   bool others = false;
   for (std::size_t i = 0; i < image_count(); ++i)

@@ -7,6 +7,9 @@ namespace wfp {
 // Says so to all images that are there.
 void set_pending(bool pending);
 
+// In a fork's child: the same, but left to the next tell_images().
+void set_pending_later(bool pending);
+
 // Lets the polls of images that have appeared lead to the runtime, and tells them, and those that could not be told before (image.h:
 // ImageHold).  False: some are still to be told.
 bool tell_images();

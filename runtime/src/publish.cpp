@@ -156,12 +156,16 @@ void free_retired() {
   for (std::size_t index = 0, end = record_limit(); index < end; ++index)
     if (record_at(index).reading.load(std::memory_order_seq_cst) != 0)
       return; // another time
-  ChangeScope scope; // what is unmapped is still in the list for a moment
-  while (retired) {
-    Publication *next = retired->next_retired;
-    drop_publication(retired);
-    retired = next;
+  Publication *free = retired;
+  retired = nullptr;
+  keep_order();
+  while (free) {
+    Publication *next = free->next_retired;
+    drop_publication(free);
+    free = next;
   }
 }
+
+void forget_publications() { current = retired = nullptr; }
 
 } // namespace wfp

@@ -29,4 +29,7 @@ void publish(Publication *publication);
 // Frees retired publications that no thread can be reading.
 void free_retired();
 
+// In a fork's child, before it publishes one of its own: how far its parent's control thread had got with its own is not known.
+void forget_publications();
+
 } // namespace wfp

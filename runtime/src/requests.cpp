@@ -21,8 +21,6 @@ namespace wfp {
 
 namespace {
 
-const char *refusal; // a fork's child of a parent in the middle of a change
-
 // ---- receiving
 
 // Takes the descriptor out of a message's ancillary data, closing any further ones.
@@ -119,9 +117,7 @@ void apply(const Request &request, Reply &reply) {
   ApplyOptions options;
   AppliedUpdate *update = nullptr;
   bool done = false;
-  if (refusal)
-    why << refusal;
-  else if (request.file < 0)
+  if (request.file < 0)
     why << "no file came with the request";
   else if (read_options(request, options, arena, why))
     done = apply_update(request.file, options, update, why);
@@ -138,9 +134,7 @@ void revert(const Request &request, Reply &reply) {
   ApplyOptions options;
   AppliedUpdate *update = nullptr;
   bool done = false;
-  if (refusal)
-    why << refusal;
-  else if (read_options(request, options, arena, why))
+  if (read_options(request, options, arena, why))
     done = revert_update(request.value("update", ""), options, update, why);
   if (!done)
     return send_error(reply, "not reverted: ", why);
@@ -316,9 +310,6 @@ void answer(const Request &request, Reply &reply) {
 }
 
 } // namespace
-
-void refuse_updates(const char *reason) { refusal = reason; }
-bool updates_refused() { return refusal != nullptr; }
 
 void refuse_client(long client, const char *message) {
   Reply reply(client);

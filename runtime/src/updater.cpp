@@ -26,6 +26,18 @@ std::uint32_t current_view = kBaseView;
 std::uint64_t numbers[kViewCapacity]; // of live views
 std::uint64_t next_number = 1;
 bool is_moving;
+
+// The change from its linearisation on: whoever begins to carry it out carries it out to the end, a fork's child by itself.
+struct Change {
+  AppliedUpdate *update;
+  bool forwards;
+  std::uint32_t view;
+  Step *step;             // the steps before behind it
+  AppliedUpdate *newest;  // afterwards
+  std::uint64_t started_ns;
+};
+Change change;
+std::atomic<bool> carrying_out{false};
 std::atomic<bool> in_progress{false};
 
 std::uint64_t microseconds(std::uint64_t from_ns, std::uint64_t to_ns) { return (to_ns - from_ns) / 1000; }
@@ -202,8 +214,49 @@ void write_reinitialised(const AppliedUpdate &update) {
     std::memcpy(reinit.address, reinit.bytes, reinit.size);
 }
 
+void append(AppliedUpdate *update) {
+  AppliedUpdate **end = &updates;
+  while (*end && *end != update)
+    end = &(*end)->next;
+  *end = update;
+}
+
+// What can be seen of the change.  Twice is as good as once, here and in the next two.
+void publish_change(Publication *publication) {
+  if (change.forwards)
+    write_reinitialised(*change.update);
+  steps = change.step;
+  current_view = change.view;
+  next_number = numbers[change.view] + 1;
+  is_moving = true;
+  publish(publication);
+}
+
+// What later changes start from.
+void keep_books() {
+  AppliedUpdate &update = *change.update;
+  if (change.forwards) {
+    enter_update(update.linked);
+    append(&update);
+    if (newest != &update)
+      update.below = newest;
+    keep_order();
+    newest = &update;
+  } else {
+    leave_update(update.linked);
+    newest = change.newest;
+    update.below = nullptr;
+  }
+  update.state = change.forwards ? UpdateState::kMoving : UpdateState::kReverted;
+  update.view = numbers[current_view];
+  update.started_ns = sys::monotonic_ns();
+  update.apply_us = microseconds(change.started_ns, update.started_ns);
+  update.settle_us = 0;
+}
+
 // From a complete plan to the published view.  On false everything is as before.
-[[nodiscard]] bool change_over(AppliedUpdate &update, bool forwards, const ApplyOptions &options, Message &why) {
+[[nodiscard]] bool change_over(AppliedUpdate &update, bool forwards, std::uint64_t started_ns, const ApplyOptions &options,
+                               Message &why) {
   std::uint32_t view = make_view(update, forwards, why);
   if (view == kViewCapacity)
     return false;
@@ -253,31 +306,16 @@ void write_reinitialised(const AppliedUpdate &update) {
     return false;
   }
 
-  if (forwards)
-    write_reinitialised(update);
-  steps = step;
-  current_view = view;
-  ++next_number;
-  is_moving = true;
-  publish(open);
+  change = {&update, forwards, view, step, forwards ? &update : update.below, started_ns};
+  carrying_out.store(true, std::memory_order_seq_cst);
+  keep_order();
+  publish_change(open);
   set_pending(true);
   if (options.barrier)
     release_threads(true);
+  keep_books();
+  carrying_out.store(false, std::memory_order_seq_cst);
   return true;
-}
-
-void note_published(AppliedUpdate &update, std::uint64_t started_ns) {
-  update.view = numbers[current_view];
-  update.started_ns = sys::monotonic_ns();
-  update.apply_us = microseconds(started_ns, update.started_ns);
-  update.settle_us = 0;
-}
-
-void append(AppliedUpdate *update) {
-  AppliedUpdate **end = &updates;
-  while (*end)
-    end = &(*end)->next;
-  *end = update;
 }
 
 } // namespace
@@ -289,7 +327,7 @@ bool apply_update(int file, const ApplyOptions &options, AppliedUpdate *&applied
   AppliedUpdate *update = obtain(file, options, fresh, why);
   if (!update)
     return false;
-  if (!make_slots(update->linked, why) || !plan_changes(*update, why) || !change_over(*update, true, options, why)) {
+  if (!make_slots(update->linked, why) || !plan_changes(*update, why) || !change_over(*update, true, started, options, why)) {
     if (fresh) {
       forget_bodies(update->linked);
       unlink_update(update->linked);
@@ -297,13 +335,6 @@ bool apply_update(int file, const ApplyOptions &options, AppliedUpdate *&applied
     }
     return false;
   }
-  enter_update(update->linked);
-  if (fresh)
-    append(update);
-  update->below = newest;
-  newest = update;
-  update->state = UpdateState::kMoving;
-  note_published(*update, started);
   applied = update;
   return true;
 }
@@ -325,14 +356,33 @@ bool revert_update(const char *which, const ApplyOptions &options, AppliedUpdate
     why << "no applied update is called " << which;
     return false;
   }
-  if (!change_over(*update, false, options, why))
+  if (!change_over(*update, false, started, options, why))
     return false;
-  leave_update(update->linked);
-  newest = update->below;
-  update->below = nullptr;
-  update->state = UpdateState::kReverted;
-  note_published(*update, started);
   reverted = update;
+  return true;
+}
+
+bool finish_parents_change(Message &why) {
+  if (!in_progress.load(std::memory_order_seq_cst))
+    return true;
+  const bool begun = carrying_out.load(std::memory_order_seq_cst);
+  const std::uint32_t view = begun ? change.view : current_view;
+  restore_slots();
+  forget_publications();
+  Publication *publication = make_publication(view, numbers[view], false, begun ? change.step : steps, why);
+  if (!publication)
+    return false;
+  if (begun) {
+    publish_change(publication);
+    keep_books();
+  } else {
+    publish(publication);
+  }
+  // Settling puts right what was left of a change that had not begun, and of an unfinished settling.
+  is_moving = true;
+  set_pending_later(true);
+  carrying_out.store(false, std::memory_order_seq_cst);
+  in_progress.store(false, std::memory_order_seq_cst);
   return true;
 }
 
@@ -343,8 +393,6 @@ std::uint64_t view_number(std::uint32_t view) { return numbers[view]; }
 bool moving() { return is_moving; }
 ChangeScope::ChangeScope() : outer_(in_progress.exchange(true, std::memory_order_seq_cst)) {}
 ChangeScope::~ChangeScope() { in_progress.store(outer_, std::memory_order_seq_cst); }
-
-bool change_in_progress() { return in_progress.load(std::memory_order_seq_cst); }
 
 // Model: BASE.
 void enter_base_view() {
@@ -371,10 +419,13 @@ void settle(std::uint64_t now_ns) {
   for (std::uint32_t view = 1; view < kViewCapacity; ++view)
     if (view_is_live(view) && view != current_view)
       release_view(view);
-  while (steps) {
-    Step *next = steps->next;
-    drop_step(steps);
-    steps = next;
+  Step *over = steps;
+  steps = nullptr;
+  keep_order();
+  while (over) {
+    Step *next = over->next;
+    drop_step(over);
+    over = next;
   }
   for (AppliedUpdate *update = updates; update; update = update->next) {
     if (update->state == UpdateState::kMoving)

@@ -62,7 +62,7 @@ void settle(std::uint64_t now_ns);
 // Version 0, before there are other threads.
 [[nodiscard]] bool publish_first_view(Message &why);
 
-// Marks the time in which a fork's child would find what the control thread keeps half changed.  Scopes nest.
+// Marks the time in which a fork's child finds something half done, and has to finish it.  Scopes nest.
 class ChangeScope {
 public:
   ChangeScope();
@@ -74,7 +74,8 @@ private:
   bool outer_;
 };
 
-// Whether a change is half done: a fork's child that begins in between takes no updates.
-bool change_in_progress();
+// In a fork's child, before it has a control thread: what the parent's control thread was in the middle of (updater.cpp) becomes a change
+// that is complete, if it had been published or was about to be, or one that never was.  False when memory is out.
+[[nodiscard]] bool finish_parents_change(Message &why);
 
 } // namespace wfp

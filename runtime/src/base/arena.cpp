@@ -17,6 +17,7 @@ constexpr std::size_t kMostKept = 16;
 struct Arena::Chunk {
   Chunk *next;
   std::size_t bytes;
+  std::size_t used;
   bool used_before; // holds what an earlier arena left: zeroed as it is handed out
 };
 
@@ -69,16 +70,17 @@ void *Arena::allocate(std::size_t bytes) {
     return nullptr;
   bytes = (bytes + kAlignment - 1) & ~(kAlignment - 1);
   constexpr std::size_t kHead = (sizeof(Chunk) + kAlignment - 1) & ~(kAlignment - 1);
-  if (!chunks_ || chunks_->bytes - used_ < bytes) {
+  if (!chunks_ || chunks_->bytes - chunks_->used < bytes) {
     Chunk *chunk = take_chunk(bytes + kHead);
     if (!chunk)
       return nullptr;
     chunk->next = chunks_;
+    chunk->used = kHead;
+    keep_order();
     chunks_ = chunk;
-    used_ = kHead;
   }
-  void *result = reinterpret_cast<char *>(chunks_) + used_;
-  used_ += bytes;
+  void *result = reinterpret_cast<char *>(chunks_) + chunks_->used;
+  chunks_->used += bytes;
   if (chunks_->used_before)
     std::memset(result, 0, bytes);
   return result;
@@ -97,7 +99,6 @@ void Arena::release() {
     give_chunk(chunks_);
     chunks_ = next;
   }
-  used_ = 0;
 }
 
 } // namespace wfp

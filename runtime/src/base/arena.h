@@ -1,8 +1,12 @@
 // Memory for the control thread, which may not use malloc (sys.h): chunks from mmap, handed out in order, given back all
 // at once.  What belongs to an update lives in the update's arena, what belongs to a request in the request's.
 // Single-threaded: the owner is the control thread, or the thread that initialises the runtime before there is one.
+//
+// A fork's child finds all of this as it was between two instructions of its parent's control thread (init.cpp).  So what lives longer
+// than a request is changed in an order in which every moment is sound: at worst some memory is lost.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -10,6 +14,10 @@
 #include <type_traits>
 
 namespace wfp {
+
+// For memory that a fork's child may find in the middle of a change: what is written before stands before what is written after.
+// (The processor's stores come in their order; this one is the compiler's.)
+inline void keep_order() { std::atomic_signal_fence(std::memory_order_seq_cst); }
 
 class Arena {
 public:
@@ -34,8 +42,7 @@ private:
   static Chunk *kept; // between arenas
   static std::size_t kept_count;
 
-  Chunk *chunks_ = nullptr;
-  std::size_t used_ = 0;
+  Chunk *chunks_ = nullptr; // the newest first
 };
 
 // An object that exists from before the first instruction until the process ends: no constructor or destructor runs, which
@@ -65,7 +72,9 @@ public:
       return false;
     if (size_)
       std::memcpy(static_cast<void *>(items), items_, size_ * sizeof(T));
+    keep_order();
     items_ = items;
+    keep_order();
     capacity_ = grown;
     return true;
   }
@@ -73,7 +82,10 @@ public:
     T copy = value;
     if (!reserve(size_ + 1))
       return nullptr;
-    return new (&items_[size_++]) T(copy);
+    T *item = new (&items_[size_]) T(copy);
+    keep_order();
+    ++size_;
+    return item;
   }
   void pop_back() { --size_; }
   void resize_down(std::size_t size) { size_ = size; }
