@@ -198,22 +198,35 @@ Result take_definition(Lookup &lookup, std::uintptr_t address, std::uint32_t fla
   return Result::kFound;
 }
 
+// What an entered update has brought under this name; nullptr if none did, and `hash` is then what the records call it.  Each update, newest first,
+// leads from a name in its NEW to one in its OLD, once: two may have been exchanged.
+template <typename InScope>
+const OverlayName *find_in_overlay(const ImageIndex &index, std::uint64_t &hash, InScope in_scope) {
+  const LinkedUpdate *followed = nullptr;
+  for (std::size_t i = index.names.size(); i-- > 0;) {
+    const OverlayName &name = index.names[i];
+    if (name.owner == followed || name.name != hash || !in_scope(name))
+      continue;
+    if (name.address)
+      return &name;
+    hash = name.old_name;
+    followed = name.owner;
+  }
+  return nullptr;
+}
+
 // 1 and 2, or 3 when `unit` is kNoIndex.
 Result find_in_image(Lookup &lookup, std::uint32_t unit, std::uint64_t hash) {
   const ImageIndex &index = *lookup.image().index;
-  for (std::size_t i = index.names.size(); i-- > 0;) {
-    const OverlayName &name = index.names[i];
-    if (name.name != hash || (unit == kNoIndex ? (name.flags & format::kSymbolLocal) != 0 : name.unit != unit))
-      continue;
-    if (name.address && name.kind == static_cast<std::uint32_t>(format::ImportKind::kThreadLocal)) {
-      set_pooled(lookup.link, static_cast<std::intptr_t>(name.address), lookup.value);
-      return Result::kFound;
-    }
-    if (name.address) {
-      set_address(lookup.value, name.address, name.size);
-      return Result::kFound;
-    }
-    hash = name.old_name; // and older entries, then records, say what that is
+  const OverlayName *brought = find_in_overlay(index, hash, [&](const OverlayName &name) {
+    return unit == kNoIndex ? (name.flags & format::kSymbolLocal) == 0 : name.unit == unit;
+  });
+  if (brought) {
+    if (brought->kind == static_cast<std::uint32_t>(format::ImportKind::kThreadLocal))
+      set_pooled(lookup.link, static_cast<std::intptr_t>(brought->address), lookup.value);
+    else
+      set_address(lookup.value, brought->address, brought->size);
+    return Result::kFound;
   }
   bool wants_address = lookup.kind() != format::ImportKind::kThreadLocal;
   bool wants_thread_local = lookup.kind() == format::ImportKind::kThreadLocal || lookup.kind() == format::ImportKind::kUnknown;
@@ -458,15 +471,10 @@ std::uintptr_t address_of(const LinkFile &file, const SymbolValue &value) {
 bool find_function(const Image &image, std::uint32_t unit, const char *name, bool whole_image, FoundFunction &found) {
   const ImageIndex &index = *image.index;
   std::uint64_t hash = hash_of(name);
-  for (std::size_t i = index.names.size(); i-- > 0;) {
-    const OverlayName &entry = index.names[i];
-    if (entry.name != hash || (!whole_image && entry.unit != unit))
-      continue;
-    if (entry.address) {
-      found = {entry.address, entry.flags, true};
-      return true;
-    }
-    hash = entry.old_name;
+  if (const OverlayName *brought =
+          find_in_overlay(index, hash, [&](const OverlayName &name) { return whole_image || name.unit == unit; })) {
+    found = {brought->address, brought->flags, true};
+    return true;
   }
   const RecordEntry *record = unit == kNoIndex ? nullptr : index.function(hash, unit);
   if (!record && whole_image)

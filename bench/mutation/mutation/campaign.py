@@ -152,12 +152,22 @@ class Worker:
                 folder = build.work / f"run{self.number}"
                 session = self.sessions[build.target.name] = Session(build, folder, self._demangled)
             replaced = set(facts.replaced) | facts.removed | set().union(*users.values(), [])
-            record["observed"], unlike = session.observe(update, replaced | facts.added, replaced, tree, source)
+            back = self._update_back(record, build, tree)
+            record["observed"], unlike = session.observe(update, replaced | facts.added, replaced, tree, source, back)
             wrong += unlike
         record["wrong"] = wrong
         record["result"] = "wrong" if wrong else "right"
         if wrong:
             record["kept"] = str(self._keep(record, build, tree, source, old_text, new_text, result, facts))
+
+    def _update_back(self, record, build, tree):
+        """The update from the edited build to the base, which goes upon the first; None if it is refused."""
+        update = build.work / f"back{self.number}.wfp"
+        update.unlink(missing_ok=True)
+        command = [str(self.setting.wfdiff), str(tree / "obj"), str(build.base / "obj"), "-o", str(update)]
+        code = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True).returncode
+        record["back"] = {0: "update", 1: "refused"}.get(code, f"exit {code}")
+        return update if code == 0 else None
 
     def _demangled(self, names):
         tool = self.setting.objdump.parent / "llvm-cxxfilt"

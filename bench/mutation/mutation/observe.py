@@ -2,7 +2,8 @@
 
 The base program runs; the update is applied, the program is asked, the update is reverted, the program is asked again.  The
 answers in between must be those of a program that was built from the mutated source, and no body that the update replaced
-may be entered while it is in effect; gdb, which knows nothing of updates, watches that.
+may be entered while it is in effect; gdb, which knows nothing of updates, watches that.  Then, before the reversal, the update that
+leads back to the base build is applied upon the first, and reverted: the answers must be the base program's, and the mutated one's again.
 
 Edits break programs.  That an outcome is the edit's own effect is shown, not assumed:
 
@@ -99,15 +100,15 @@ class Session:
         """`held_by`: a function's name as `wfpatch status` has it."""
         return any(held_by.startswith(a) or a.startswith(held_by.split("(")[0]) for a in affected)
 
-    def observe(self, update, affected, replaced, tree, source):
+    def observe(self, update, affected, replaced, tree, source, back=None):
         """`affected`, `replaced`: functions that changed, went or came; those that have an old body, by their names in the
-        object.  Returns (outcome, wrong statements)."""
+        object.  `back`: the update to the base, if there is one.  Returns (outcome, wrong statements)."""
         affected = self.demangled(affected)
-        outcome, wrong = self._once(update, affected, replaced, tree)
+        outcome, wrong = self._once(update, affected, replaced, tree, back)
         if wrong and self.process:
             self.close()
         if wrong and not self.first:
-            outcome, wrong = self._once(update, affected, replaced, tree)  # what an earlier edit left behind is no excuse
+            outcome, wrong = self._once(update, affected, replaced, tree, back)  # what an earlier edit left behind is no excuse
             self.close()
         if wrong:
             caught = self.caught_by_sanitizer(tree, source)
@@ -115,7 +116,7 @@ class Session:
                 return f"the edit breaks the program: {caught}", []
         return outcome, wrong
 
-    def _once(self, update, affected, replaced, tree):
+    def _once(self, update, affected, replaced, tree, back):
         try:
             self._ready()
         except live.LiveError as error:
@@ -133,6 +134,8 @@ class Session:
         # If the answers are the base program's still, only this tells an update in effect from one that is not.
         entered = self._old_bodies(replaced) if changed == self.answers else []
         wrong = [f"the update has settled, but old bodies are entered: {', '.join(entered)}"] if entered else []
+        if back:
+            wrong += self._there_and_back(back, changed)
         wrong += self._reverted(changed)
         seen, unlike = self._as_built(changed, tree)
         return seen, wrong + unlike
@@ -157,6 +160,24 @@ class Session:
         with OldBodies(self.process.pid, addresses) as watch:
             self.process.ask(60)
             return watch.entered()
+
+    def _there_and_back(self, back, changed):
+        """Applies the update to the base upon the first, and reverts it: wrong statements."""
+        for words, expected, other in ((("apply", self.process.pid, back), self.answers, changed),
+                                       (("revert", self.process.pid), changed, self.answers)):
+            if not self.process.alive():
+                return []  # as in _reverted
+            code, _, said = self._command(*words, "--timeout", HELD_AFTER)
+            if code not in (0, 3):
+                return [] if "has ended" in said and changed.failure else [f"{words[0]} of the update back exited {code}: {said}"]
+            settled, behind = self._settle(lambda held_by: changed.failure != "")
+            if not settled:
+                return [] if changed.failure else [f"{words[0]} of the update back did not settle: {behind}"]
+            seen = self.process.ask(PATIENCE)
+            # Where the two answer alike nothing else will do; otherwise the mutated code may have left other state behind.
+            if seen != expected and (expected == other or seen == other):
+                return [f"after {words[0]} of the update back: {seen.failure or 'the answers of the version before'}"]
+        return []
 
     def _reverted(self, changed):
         """Takes the update back: wrong statements."""

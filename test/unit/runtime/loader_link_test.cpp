@@ -116,6 +116,8 @@ struct Case {
   std::int64_t addend;
   ImportKind kind;
   std::uint64_t expected;
+
+  friend void PrintTo(const Case &test, std::ostream *to) { *to << test.name; }
 };
 
 class RelocationTest : public LinkTest, public testing::WithParamInterface<Case> {};
