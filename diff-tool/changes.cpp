@@ -35,7 +35,7 @@ static void compareUnit(Session &S, UnitPair &U) {
       if (std::optional<Difference> D = Sense.compare(U.Match.ToOld[I], I))
         U.ChangedData[I] = *D;
     }
-    if (U.New->Pieces[I].Kind != PieceKind::Function)
+    if (U.New->Pieces[I].Kind != PieceKind::Function || isNamelessCode(U.New->Pieces[I]))
       continue;
     if (U.MovedFrom.count(I)) {
       markFunction(U, I, Change::Replaced, "moved here from " + S.Units[U.MovedFrom[I].Unit].Path);
@@ -48,7 +48,8 @@ static void compareUnit(Session &S, UnitPair &U) {
     }
   }
   for (uint32_t I = 0; U.Old && I < U.Old->Pieces.size(); ++I)
-    if (U.Old->Pieces[I].Kind == PieceKind::Function && U.Match.ToNew[I] == None && !U.MovedTo.count(I)) {
+    if (U.Old->Pieces[I].Kind == PieceKind::Function && !isNamelessCode(U.Old->Pieces[I]) && U.Match.ToNew[I] == None &&
+        !U.MovedTo.count(I)) {
       U.Removed.push_back(I);
       U.Touched = true;
     }

@@ -27,10 +27,6 @@ namespace {
 // A replaced function must be one that can be armed, and its running frames must be recognisable.
 void checkReplaced(Session &S, const UnitPair &U, const Object &Old, const Piece &P) {
   StringRef Name = Old.name(P);
-  if (Name.empty()) {
-    S.refuse(U, Old.label(P), "code without a symbol changed");
-    return;
-  }
   if (!Old.Info.HasNote)
     return; // said once for the unit
   if (P.IFunc)
@@ -317,6 +313,24 @@ void checkNumberedNames(Session &S, const UnitPair &U) {
   }
 }
 
+// A thread in code that has no symbol is not seen to be in the function that it belongs to.  That matters only if it calls.
+void checkNamelessCode(Session &S, const UnitPair &U, const Object &O, uint32_t Function) {
+  for (const Target &T : O.targets(O.Pieces[Function])) {
+    if (T.Piece == None || !isNamelessCode(O.Pieces[T.Piece]))
+      continue;
+    const Piece &P = O.Pieces[T.Piece];
+    for (uint64_t At = 0; At < P.Size;) {
+      Decoder::Extent E = S.Decode.instructionAt(O, P, At);
+      if (E.Length == 0 || StringRef(S.Decode.text(O, P, E)).starts_with("call")) {
+        S.refuse(U, O.label(O.Pieces[Function]), "leads to " + O.label(P) + ", code without a symbol (inline assembly?) that calls: a thread "
+                                                 "in such a call could not be found");
+        break;
+      }
+      At = E.Begin + E.Length;
+    }
+  }
+}
+
 // Closures that are held run old code, or another one's.
 void checkEntities(Session &S, const UnitPair &U) {
   for (const auto &[Old, New] : U.Match.Entities.Ambiguous)
@@ -341,9 +355,14 @@ void checkCode(Session &S) {
       bool Replaced = U.Old->Pieces[P].Kind == PieceKind::Function && (Moved || isReplaced(U, P));
       if (Replaced)
         checkReplaced(S, U, *U.Old, U.Old->Pieces[P]);
-      if (Replaced || is_contained(U.Removed, P))
+      if (Replaced || is_contained(U.Removed, P)) {
         checkParts(S, U, *U.Old, U.Old->Pieces[P]);
+        checkNamelessCode(S, U, *U.Old, P);
+      }
     }
+    for (uint32_t P = 0; U.New && P < U.State.size(); ++P)
+      if (U.State[P].Included && U.New->Pieces[P].Kind == PieceKind::Function)
+        checkNamelessCode(S, U, *U.New, P);
     checkStartup(S, U);
     checkEntities(S, U);
     if (U.New)

@@ -126,7 +126,7 @@ Binding bind(const Session &S, uint32_t Unit, const Relocation &R, const Target 
     B.Offset = T.Offset;
     return B;
   }
-  if (P.Kind == PieceKind::Function && (U.State[T.Piece].Kind == Change::Added || T.Offset != 0))
+  if (P.Kind == PieceKind::Function && (U.State[T.Piece].Kind == Change::Added || T.Offset != 0 || isNamelessCode(P)))
     return Here;
   if (P.Kind == PieceKind::Constant && !isImportableConstant(S, Unit, T.Piece))
     return Here;
@@ -196,7 +196,8 @@ private:
     State.Included = true;
     State.Why = Why.str();
     // A reference into the middle of a function that is the same: its body comes along, so it is replaced.
-    if (U.New->Pieces[Piece].Kind == PieceKind::Function && State.Kind == Change::Same)
+    const wfdiff::Piece &P = U.New->Pieces[Piece];
+    if (P.Kind == PieceKind::Function && !isNamelessCode(P) && State.Kind == Change::Same)
       State.Kind = Change::Replaced;
     Work.push_back({Unit, Piece});
   }

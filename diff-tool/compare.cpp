@@ -199,7 +199,8 @@ std::optional<std::string> Comparer::compareTargets(const Target &A, const Targe
   const Piece &P = Old.Pieces[A.Piece], &Q = New.Pieces[B.Piece];
   if (P.Kind == PieceKind::Function || Q.Kind == PieceKind::Function || P.Kind == PieceKind::FunctionPart ||
       Q.Kind == PieceKind::FunctionPart || P.Writable || Q.Writable) {
-    bool Stub = P.Kind == PieceKind::Anonymous && Q.Kind == PieceKind::Anonymous;
+    // Pointers, and what inline assembly puts out of line.
+    bool Stub = (P.Kind == PieceKind::Anonymous && Q.Kind == PieceKind::Anonymous) || (isNamelessCode(P) && isNamelessCode(Q));
     if (!Stub && Match.ToNew[A.Piece] != B.Piece)
       return Other();
     if (std::optional<std::string> Why = Offsets())

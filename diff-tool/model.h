@@ -149,6 +149,9 @@ struct Object {
   uint64_t alignment(const Piece &P) const;
 };
 
+// Of inline assembly (.pushsection), most likely: part of whatever leads to it.
+inline bool isNamelessCode(const Piece &P) { return P.Kind == PieceKind::Function && P.NameSymbol == None; }
+
 inline bool isData(PieceKind K) {
   return K == PieceKind::Variable || K == PieceKind::ThreadLocal || K == PieceKind::Constant;
 }
