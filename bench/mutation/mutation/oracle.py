@@ -96,6 +96,9 @@ class Unit:
     def name(self, symbol):
         base = self._base(symbol.name)
         name = base if symbol.binding == 0 and base not in self.ambiguous else symbol.name
+        if name.startswith("_Z"):  # a name within it stands behind its length
+            for old, new in self.renamed.items():
+                name = name.replace(f"{len(old)}{old}", f"{len(new)}{new}")
         return self.renamed.get(name, name)
 
     def _index_functions(self, section):
