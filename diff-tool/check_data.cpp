@@ -107,6 +107,33 @@ void checkGuard(Session &S, uint32_t Unit, uint32_t NewPiece) {
                           Name + " if that is right");
 }
 
+// Whether a thread-local that is no static local is initialised at its first use.  All of a unit share a guard; what tells of one is the
+// symbol of its initialisation, `_ZTH1n`.  The optimiser may drop that of a static one: then it may be if code uses it and the guard.
+bool hasInitialisation(const Object &O, uint32_t Variable) {
+  const std::string Wanted = initialisationOf(O.name(O.Pieces[Variable]));
+  if (any_of(O.Symbols, [&](const Symbol &Sym) { return Sym.Section != None && Sym.Name == Wanted; }))
+    return true;
+  auto Guard = O.ByName.find("__tls_guard");
+  if (!O.Pieces[Variable].Local || Guard == O.ByName.end())
+    return false;
+  return any_of(O.Pieces, [&](const Piece &P) {
+    auto Uses = [&](uint32_t Data) { return any_of(O.targets(P), [&](const Target &T) { return T.Piece == Data; }); };
+    return O.isCode(P) && Uses(Variable) && Uses(Guard->second);
+  });
+}
+
+void checkThreadLocalGuard(Session &S, uint32_t Unit, uint32_t NewPiece) {
+  const UnitPair &U = S.Units[Unit];
+  const uint32_t OldPiece = U.Match.ToOld[NewPiece];
+  StringRef Name = U.New->name(U.New->Pieces[NewPiece]);
+  if (U.New->Pieces[NewPiece].Kind != PieceKind::ThreadLocal || U.Old->Pieces[OldPiece].Kind != PieceKind::ThreadLocal ||
+      Name.starts_with("_ZZ") || !hasInitialisation(*U.New, NewPiece) || hasInitialisation(*U.Old, OldPiece))
+    return;
+  if (!isNamed(S, "--reinit", S.Opts.Reinit, Name))
+    S.refuse(U, Name, "is initialised at its first use in NEW, which would overwrite the value that it has in each thread: --reinit " +
+                          Name + " if that is right");
+}
+
 // Somebody may hold a changed constant's address, and would go on seeing the old content.
 void checkConstant(Session &S, uint32_t Unit, uint32_t NewPiece, const Difference &D) {
   const UnitPair &U = S.Units[Unit];
@@ -335,8 +362,10 @@ void checkData(Session &S) {
       if (isData(U.Old->Pieces[P].Kind) && U.Match.ToNew[P] != None)
         checkVariable(S, I, *U.Old, U.Old->Pieces[P], U.Match.ToNew[P]);
     for (uint32_t P = 0; U.Old && P < U.New->Pieces.size(); ++P)
-      if (isData(U.New->Pieces[P].Kind) && U.Match.ToOld[P] != None)
+      if (isData(U.New->Pieces[P].Kind) && U.Match.ToOld[P] != None) {
         checkGuard(S, I, P);
+        checkThreadLocalGuard(S, I, P);
+      }
     for (const auto &[New, From] : U.MovedFrom)
       if (isData(U.New->Pieces[New].Kind))
         checkVariable(S, I, *S.Units[From.Unit].Old, S.Units[From.Unit].Old->Pieces[From.Piece], New);

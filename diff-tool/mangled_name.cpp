@@ -128,6 +128,10 @@ std::string guardedBy(StringRef Guard) {
   return Guard.consume_front("_ZGVZ") ? ("_ZZ" + Guard).str() : std::string();
 }
 
+std::string initialisationOf(StringRef Variable) {
+  return Variable.consume_front("_Z") ? ("_ZTH" + Variable).str() : ("_ZTH" + Twine(Variable.size()) + Variable).str();
+}
+
 std::string guardOf(StringRef Variable) {
   return Variable.consume_front("_ZZ") ? ("_ZGVZ" + Variable).str() : std::string();
 }

@@ -25,7 +25,9 @@ std::string externalName(llvm::StringRef Name);
 
 // `_ZGVZ1fvE1n`, which tells whether `_ZZ1fvE1n` has been initialised -> `_ZZ1fvE1n`; else "".
 std::string guardedBy(llvm::StringRef Guard);
-// The reverse.
+// What initialises the thread-local `n`: `_ZTH1n`.
+std::string initialisationOf(llvm::StringRef Variable);
+// The reverse of guardedBy().
 std::string guardOf(llvm::StringRef Variable);
 
 } // namespace wfdiff

@@ -1,4 +1,5 @@
-// Closures that live on while another comes in front of them, which gives them other numbers: each goes on as what it is.
+// Closures that live on while another comes in front of them, which gives them other numbers: each goes on as what it is, and does again
+// what it did when the update is reverted, those that the update made too.
 // RUN: env CORPUS_ANY=1 %corpus %s %t -O0
 // RUN: env CORPUS_ANY=1 %corpus %s %t -O2 -g
 #include "Inputs/corpus.h"
@@ -99,33 +100,51 @@ int (*pointer())(int) {
 std::function<int(int)> from_global = [](int x) { return x + 8 + PLUS; };
 #else
 std::vector<std::function<int(int)>> held;
-static std::vector<int> all(size_t count) {
-  std::vector<int> result;
-  for (size_t i = 0; i < count; i++)
-    result.push_back(held[i](1));
-  return result;
+using Closures = std::vector<std::function<int(int)>>;
+enum { changing = 2, counting = 3 };
+static int calls; // of the one that counts
+// What each returns that is none of the inserted ones, as long as the one that changes has not.
+static int expected[11];
+static void check(const char *when, const Closures &closures, int plus) {
+  CHECK(closures.size() == 11);
+  for (int i = 0; i < 11; i++) {
+    int wanted = expected[i] + (i == changing ? plus : i == counting ? calls++ : 0), found = closures[i](1);
+    if (found != wanted)
+      fprintf(stderr, "%s: closure %d: %d, not %d\n", when, i, found, wanted);
+    CHECK(found == wanted);
+  }
+}
+static Closures made() {
+  held.clear();
+  make(10, 3);
+  return held;
 }
 int main(int, char **argv) {
-  make(10, 3);
-  const size_t count = held.size();
-  CHECK(count == 11);
+  const Closures old = made();
+  CHECK(old.size() == 11);
+  for (int i = 0; i < 11; i++)
+    expected[i] = old[i](1);
+  expected[counting] -= calls++;
   int (*kept)(int) = pointer();
-  std::vector<int> before = all(count);
   CHECK(kept(6) == 24 && from_global(1) == 9);
   apply(argv[1]);
-  before[2] += 1000; // the one that changed
-  before[3] += 1;    // the one that counts
-  const std::vector<int> after = all(count);
-  for (size_t i = 0; i < count; i++)
-    if (after[i] != before[i])
-      fprintf(stderr, "closure %zu: %d, not %d\n", i, after[i], before[i]);
-  CHECK(after == before);
+  check("old, applied", old, 1000);
   CHECK(kept(6) == 24 && pointer() == kept && from_global(1) == 1009);
-  held.clear();
-  make(10, 3);
-  CHECK(held.size() == 20);
-  held.clear();
-  make(10, 3);
+  const Closures all = made();
+  CHECK(all.size() == 20);
+  Closures young, inserted;
+  for (int i = 0; i < 20; i++) // in front of the first, and of all from the third to the last but one
+    (i == 0 || (i % 2 == 1 && i >= 3 && i <= 17) ? inserted : young).push_back(all[i]);
+  check("young, applied", young, 1000);
+  std::vector<int> returned;
+  for (auto &closure : inserted)
+    returned.push_back(closure(1));
   revert();
+  check("old, reverted", old, 0);
+  check("young, reverted", young, 0);
+  for (size_t i = 0; i < inserted.size(); i++)
+    CHECK(inserted[i](1) == returned[i]);
+  check("made again", made(), 0);
+  CHECK(kept(6) == 24 && pointer() == kept && from_global(1) == 9);
 }
 #endif
