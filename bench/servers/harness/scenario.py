@@ -42,13 +42,13 @@ def _arguments(server):
     parser.add_argument("--clang", default="/usr/lib/llvm-22/bin/clang", help="the clang that the plugin was built for")
     parser.add_argument("--short", action="store_true", help="few rounds: what scripts/test runs")
     parser.add_argument("--rounds", type=int, help="apply/revert rounds after the first (default 100; 3 with --short)")
-    parser.add_argument("--rate", type=float, help="requests per second (default 10000; 3000 with --short)")
+    parser.add_argument("--rate", type=float, help=f"requests per second (default {server.rate}; at most 3000 with --short)")
     parser.add_argument("--threads", type=int, default=4, help="worker threads of the server")
     parser.add_argument("--connections", type=int, default=16)
     options = parser.parse_args()
     options.build = options.build.resolve()
     options.rounds = options.rounds if options.rounds is not None else (3 if options.short else 100)
-    options.rate = options.rate if options.rate is not None else (3000 if options.short else 10000)
+    options.rate = options.rate if options.rate is not None else (min(server.rate, 3000) if options.short else server.rate)
     return options
 
 

@@ -33,6 +33,7 @@ class Server(Package):
 
     fix = None  # what the name of the patch contains that the scenario applies live
     port_count = 1
+    rate = 10000  # requests per second in the scenario: fewer than it can answer
     threads = 4  # that it serves with where speed is measured: one processor is its own
 
     def helper_commands(self, tree, ports):
