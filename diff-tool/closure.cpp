@@ -28,6 +28,8 @@ namespace wfdiff {
 
 bool isImportableConstant(const Session &S, uint32_t Unit, uint32_t NewPiece) {
   const UnitPair &U = S.Units[Unit];
+  if (auto From = U.MovedFrom.find(NewPiece); From != U.MovedFrom.end())
+    return S.Units[From->second.Unit].Old->Pieces[From->second.Piece].Kind == PieceKind::Constant && !U.ChangedMoved.count(NewPiece);
   uint32_t Old = U.Match.ToOld[NewPiece];
   if (Old == None || U.ChangedData.count(NewPiece) || !U.Old)
     return false;

@@ -3,7 +3,7 @@
 // RUN: not %wfdiff %t/old.o %t/new.o -o %t/u.wfp 2>&1 | FileCheck %s --implicit-check-not=refused
 // CHECK: wfdiff: refused: {{.*}}new.o: class Z1giiE3$_0: layout changed
 // CHECK: wfdiff: refused: {{.*}}new.o: f(int)::$_0: it cannot be told whether it has become one of f(int)::$_0, f(int)::$_1, or
-// CHECK: wfdiff: refused: {{.*}}new.o: swapped()::$_1: it cannot be told whether it has become one of swapped()::$_0, or
+// CHECK: wfdiff: refused: {{.*}}new.o: swapped()::$_1: it cannot be told whether it has become one of swapped()::$_0, or is gone and these are new: change them in two updates, or --trust-type "swapped()::$_1" if none
 // RUN: %wfdiff %t/old.o %t/new.o -o %t/u.wfp --trust-type 'f(int)::$_0' --trust-type 'class Z1giiE3$_0' --trust-type 'swapped()::$_1' | FileCheck %s --check-prefix=TRUSTED
 // TRUSTED: added function f(int)::$_0::__invoke(int)
 // TRUSTED: added function f(int)::$_1::__invoke(int)
