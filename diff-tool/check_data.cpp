@@ -86,12 +86,14 @@ void checkMovedValue(Session &S, uint32_t Unit, uint32_t NewPiece, const Differe
     return;
   if (P.Kind == PieceKind::Constant)
     S.refuse(U, Name, "moved here from " + S.Units[From.Unit].Path + " and changed (" + D.What +
-                          "): do one of both in an update of its own");
+                          "): do one of both in an update of its own, or give the objects of one program if it is not one "
+                          "constant");
   else if (isNamed(S, "--keep", S.Opts.Keep, Name))
     remark(S, RemarkKind::kKept, Unit, Name);
   else if (P.Size == Q.Size)
     S.refuse(U, Name, "initial value changed (" + D.What + "), and it moved here from " + S.Units[From.Unit].Path +
-                          "; the running program's stays: --keep " + Name + " if that is right");
+                          "; the running program's stays: --keep " + Name + " if that is right, or give the objects of one program if "
+                          "it is not one variable");
 }
 
 // A static local that is initialised at its first use in NEW only: the guard is new, and the first call would run the
@@ -356,8 +358,10 @@ void checkData(Session &S) {
     if (!U.Loaded || U.Identical)
       continue;
     Sets.check(U);
-    if (!U.New)
+    if (!U.New) {
+      checkReplacedState(S, I); // of functions that are in another unit now: a file that was renamed
       continue;
+    }
     for (uint32_t P = 0; U.Old && P < U.Old->Pieces.size(); ++P)
       if (isData(U.Old->Pieces[P].Kind) && U.Match.ToNew[P] != None)
         checkVariable(S, I, *U.Old, U.Old->Pieces[P], U.Match.ToNew[P]);
