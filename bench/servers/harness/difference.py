@@ -95,8 +95,11 @@ def unpack(server, source, tree, inclusive):
 
 
 def write(server, source, cache, folder):
-    """Makes the fixes of `server` as patches with a series in `folder`."""
+    """Makes the fixes of `server` as patches with a series in `folder`, unless that was done before."""
     wanted = server.difference
+    made_of, stamp = repr((source.version, wanted)), folder / "stamp"
+    if stamp.exists() and stamp.read_text() == made_of:
+        return
     earlier = debian.fetch(server.package, cache, wanted.version, wanted.dsc_sha256)
     old, new = folder.parent / "earlier", folder.parent / "later"
     debian.extract(earlier, old)
@@ -110,6 +113,7 @@ def write(server, source, cache, folder):
     owned = assign(wanted.fixes, {name: len(hunks) for name, (_, hunks) in differing.items()}, wanted.left_out,
                    wanted.complete)
     folder.mkdir(parents=True, exist_ok=True)
+    stamp.unlink(missing_ok=True)
     for fix, keys in owned.items():
         text = ""
         for name in dict.fromkeys(name for name, _ in keys):
@@ -117,3 +121,4 @@ def write(server, source, cache, folder):
             text += head + "".join(hunks[n - 1] for other, n in keys if other == name)
         (folder / f"{fix}.patch").write_text(text)
     (folder / "series").write_text("".join(f"{fix}.patch\n" for fix in owned))
+    stamp.write_text(made_of)

@@ -52,6 +52,7 @@ class Series:
         self.server, self.source, self.toolchain, self.log = server, source, toolchain, log
         self.work = work / "series"
         self.tree = self.work / "tree"
+        self.plugin = build.hash_of(toolchain.plugin)
         self.work.mkdir(parents=True, exist_ok=True)
         listing = self.work / "listing"
         if not (listing / "debian").exists():
@@ -74,7 +75,7 @@ class Series:
                        ["without", *map(build.hash_of, (self.folder / patch for patch in self.patches[number:]))],
             "commands": [self.server.configure_commands, self.server.make_commands],
             "clang": self.toolchain.clang,
-            "plugin": build.hash_of(self.toolchain.plugin),
+            "plugin": self.plugin,
         }
         return hashlib.sha256(json.dumps(wanted).encode()).hexdigest()
 
