@@ -169,7 +169,7 @@ void checkIncluded(Session &S, uint32_t Unit) {
     const Piece &P = New.Pieces[I];
     if (P.Kind == PieceKind::Function && P.IFunc && !(U.Match.ToOld[I] != None && U.Old->Pieces[U.Match.ToOld[I]].IFunc))
       S.refuse(U, New.label(P), "is an ifunc in NEW; an update cannot bring one");
-    if (P.Kind == PieceKind::Variable && P.NameSymbol == None && instrumentationOf(New.Sections[P.Section]).empty())
+    if (isNamelessData(P) && instrumentationOf(New.Sections[P.Section]).empty())
       S.refuse(U, New.label(P), "is writable data without a name; it cannot be told which data of the program it is");
     if (hasNameOfAnother(U, I))
       S.refuse(U, New.label(P), "is of a new class that has the number of another class in OLD, by which the program would confuse "

@@ -4,6 +4,7 @@
 //                          leads to whatever body is current.  A reference *into* a function (jump table, label) holds
 //                          only if the bodies are equal too.
 //   a variable             correlated, same offset.  Its initial value is none of the user's business.
+//   data without a name    same place in its section, equal content: whoever is not replaced goes on with what it has
 //   a named constant       correlated or not, equal content
 //   an anonymous piece     equal content: strings, constant pools, jump tables, exception tables, thunks; of what
 //                          -fsanitize=undefined says of a check, line and column do not count
@@ -200,7 +201,9 @@ std::optional<std::string> Comparer::compareTargets(const Target &A, const Targe
   if (P.Kind == PieceKind::Function || Q.Kind == PieceKind::Function || P.Kind == PieceKind::FunctionPart ||
       Q.Kind == PieceKind::FunctionPart || P.Writable || Q.Writable) {
     // Pointers, and what inline assembly puts out of line.
-    bool Stub = (P.Kind == PieceKind::Anonymous && Q.Kind == PieceKind::Anonymous) || (isNamelessCode(P) && isNamelessCode(Q));
+    bool Stub = (P.Kind == PieceKind::Anonymous && Q.Kind == PieceKind::Anonymous) || (isNamelessCode(P) && isNamelessCode(Q)) ||
+                (isNamelessData(P) && isNamelessData(Q) && P.Offset == Q.Offset &&
+                 Old.Sections[P.Section].Name == New.Sections[Q.Section].Name);
     if (!Stub && Match.ToNew[A.Piece] != B.Piece)
       return Other();
     if (std::optional<std::string> Why = Offsets())

@@ -151,6 +151,8 @@ struct Object {
 
 // Of inline assembly (.pushsection), most likely: part of whatever leads to it.
 inline bool isNamelessCode(const Piece &P) { return P.Kind == PieceKind::Function && P.NameSymbol == None; }
+// The same of data that is written.
+inline bool isNamelessData(const Piece &P) { return P.Kind == PieceKind::Variable && P.NameSymbol == None; }
 
 inline bool isData(PieceKind K) {
   return K == PieceKind::Variable || K == PieceKind::ThreadLocal || K == PieceKind::Constant;
