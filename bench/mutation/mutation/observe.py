@@ -8,7 +8,7 @@ leads back to the base build is applied upon the first, and reverted: the answer
 Edits break programs.  That an outcome is the edit's own effect is shown, not assumed:
 
   other answers, after a start       gdb sees that none of the old bodies is entered: the update is in effect, and what the
-                                     mutated program does differently it does when it starts
+                                     mutated program does differently it does when it starts (or it does not start at all)
   answers that are another process's  the mutated program, started from scratch twice, gives two; what it answers alike counts
   no answer, or not to the end       the mutated program, started from scratch, gives as many answers and fails alike
   a thread that does not move        gdb finds one of the replaced functions on its stack
@@ -131,13 +131,21 @@ class Session:
         if not settled:
             return self._held(behind, affected)
         changed = self.process.ask(PATIENCE)
-        # If the answers are the base program's still, only this tells an update in effect from one that is not.
-        entered = self._old_bodies(replaced) if changed == self.answers else []
+        # If the answers are the base program's still, or nobody knows better ones, only this tells an update in effect from one that is not.
+        self.build.link(tree, self.folder / "native")
+        native, error = self._answers_from_scratch(self.folder / "native")
+        unknown = changed == self.answers or native is None
+        entered = self._old_bodies(replaced) if unknown and self.process.alive() else []
         wrong = [f"the update has settled, but old bodies are entered: {', '.join(entered)}"] if entered else []
         if back:
             wrong += self._there_and_back(back, changed)
         wrong += self._reverted(changed)
-        seen, unlike = self._as_built(changed, tree)
+        if native is None:
+            # Code that only starting runs does nothing in a program that has started; of what it does elsewhere gdb alone can tell.
+            if changed.failure and changed != self.answers:
+                return "not as built", wrong + [f"updated: {changed.failure}; built: {error}"]
+            return f"{'at start only' if changed == self.answers else 'in effect'}: the mutated program does not start", wrong
+        seen, unlike = self._as_built(changed, native)
         return seen, wrong + unlike
 
     def _held(self, behind, affected):
@@ -202,22 +210,14 @@ class Session:
             return [f"after revert: {again.failure or 'other answers'}"]
         return []  # the mutated code left other state behind
 
-    def _as_built(self, changed, tree):
+    def _as_built(self, changed, native):
         """The updated program's answers against those of the mutated program, started from scratch."""
-        binary = self.folder / "native"
-        self.build.link(tree, binary)
-        native, error = self._answers_from_scratch(binary)
-        if native is None:
-            # Code that only starting runs does nothing in a program that has started.
-            if changed == self.answers:
-                return "at start only: the mutated program does not start", []
-            return "not as built", [f"updated: {changed.failure or 'other answers'}; built: {error}"]
         if changed == native:
             broken = "broken, " if native.failure else ""
             return f"{broken}as built, visible" if changed != self.answers else "as built", []
         if changed == self.answers:
             return "at start only", []
-        again, _ = self._answers_from_scratch(binary)
+        again, _ = self._answers_from_scratch(self.folder / "native")
         if changed.agrees(native, again):
             return "as built, as far as that gives the same answers twice", []
         return "not as built", [f"updated: {changed.difference(native)}"]
