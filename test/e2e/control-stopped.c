@@ -51,12 +51,9 @@ static __attribute__((noinline)) int value_of(int value) {
 int entry(int value) { return value_of(value) + 1; }
 
 #elif defined(DRIVER)
-#include <dirent.h>
-#include <sys/ptrace.h>
-#include <sys/user.h>
+#include "Inputs/tracer.h"
 
 static struct Shared *shared;
-static pid_t program, control;
 static long stops, holds, instructions;
 
 static int pauses(int kind) { return kind != kCalls && kind != kSleeps; }
@@ -85,8 +82,7 @@ static int go_on(int how, int request) {
   pid_t stopped;
   while ((stopped = waitpid(control, &state, __WALL | WNOHANG)) == 0) {
     if (shared->done == request) { // it waits for requests
-      CHECK(ptrace(PTRACE_INTERRUPT, control, NULL, NULL) == 0);
-      CHECK(waitpid(control, &state, __WALL) == control);
+      state = interrupt_control_thread();
       break;
     }
     usleep(20);
@@ -95,21 +91,6 @@ static int go_on(int how, int request) {
   ++stops;
   return shared->done != request;
 }
-
-static struct user_regs_struct registers(void) {
-  struct user_regs_struct all;
-  CHECK(ptrace(PTRACE_GETREGS, control, NULL, &all) == 0);
-  return all;
-}
-static int at_system_call(unsigned long address) {
-  errno = 0;
-  long word = ptrace(PTRACE_PEEKTEXT, control, (void *)address, NULL);
-  CHECK(errno == 0);
-  return (word & 0xffff) == 0x050f;
-}
-
-// What may be followed by changes that other threads see: text, gates and publication after membarrier; settling after a look at the tasks.
-static int may_change_shared_state(long call) { return call == SYS_membarrier || call == SYS_getdents64; }
 
 static void make_change(int request, long stride) {
   enum { kNumbers = 512 };
@@ -140,24 +121,6 @@ static void make_change(int request, long stride) {
   }
 }
 
-static pid_t find_control_thread(void) {
-  char path[64], name[32];
-  snprintf(path, sizeof(path), "/proc/%d/task", program);
-  DIR *tasks = opendir(path);
-  CHECK(tasks);
-  for (struct dirent *task; (task = readdir(tasks));) {
-    snprintf(path, sizeof(path), "/proc/%d/task/%.10s/comm", program, task->d_name);
-    FILE *file = fopen(path, "r");
-    if (file && fgets(name, sizeof(name), file) && strcmp(name, "wfpatch\n") == 0)
-      control = atoi(task->d_name);
-    if (file)
-      fclose(file);
-  }
-  closedir(tasks);
-  CHECK(control > 0);
-  return control;
-}
-
 static void give_up(int signal) {
   (void)signal;
   static const char kinds[kKinds][16] = {"calls", "sleeps", "wakes", "locks", "births", "signals", "unwinds", "loads", "forks"};
@@ -170,25 +133,11 @@ static void give_up(int signal) {
 
 int main(int argc, char **argv) {
   CHECK(argc == 5);
-  int memory = memfd_create("shared", 0);
-  CHECK(memory >= 0 && ftruncate(memory, sizeof(struct Shared)) == 0);
-  shared = mmap(NULL, sizeof(struct Shared), PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
-  CHECK(shared != MAP_FAILED);
-  if ((program = fork()) == 0) {
-    char number[16];
-    snprintf(number, sizeof(number), "%d", memory);
-    execl(argv[1], argv[1], argv[2], argv[3], number, (char *)NULL);
-    _exit(127);
-  }
+  shared = start_program(argv[1], argv[2], argv[3], sizeof(struct Shared));
   signal(SIGALRM, give_up);
   alarm(200);
   int state;
-  while (!shared->ready) {
-    CHECK(waitpid(program, &state, WNOHANG) == 0);
-    usleep(1000);
-  }
-  CHECK(ptrace(PTRACE_SEIZE, find_control_thread(), NULL, (void *)PTRACE_O_TRACESYSGOOD) == 0);
-  CHECK(ptrace(PTRACE_INTERRUPT, control, NULL, NULL) == 0 && waitpid(control, &state, __WALL) == control);
+  attach_to_control_thread(&shared->ready);
   make_change(1, atol(argv[4]));
   make_change(2, atol(argv[4]));
   CHECK(ptrace(PTRACE_DETACH, control, NULL, NULL) == 0);

@@ -33,12 +33,9 @@ struct Shared {
 int chain(void);
 
 #if defined(DRIVER)
-#include <dirent.h>
-#include <sys/ptrace.h>
-#include <sys/user.h>
+#include "Inputs/tracer.h"
 
 static struct Shared *shared;
-static pid_t program, control;
 static const char *log_file;
 static long stride, steps_to_fork;
 static int linking;
@@ -74,8 +71,7 @@ static int go_on(int how, int request) {
   pid_t stopped;
   while ((stopped = waitpid(control, &state, __WALL | WNOHANG)) == 0) {
     if (settled_changes() == request) { // it waits for requests
-      CHECK(ptrace(PTRACE_INTERRUPT, control, NULL, NULL) == 0);
-      CHECK(waitpid(control, &state, __WALL) == control);
+      state = interrupt_control_thread();
       break;
     }
     usleep(how == PTRACE_SYSCALL ? 20 : 0);
@@ -83,21 +79,6 @@ static int go_on(int how, int request) {
   CHECK(stopped >= 0 && WIFSTOPPED(state));
   return how != PTRACE_SYSCALL || settled_changes() != request;
 }
-
-static struct user_regs_struct registers(void) {
-  struct user_regs_struct all;
-  CHECK(ptrace(PTRACE_GETREGS, control, NULL, &all) == 0);
-  return all;
-}
-static int at_system_call(unsigned long address) {
-  errno = 0;
-  long word = ptrace(PTRACE_PEEKTEXT, control, (void *)address, NULL);
-  CHECK(errno == 0);
-  return (word & 0xffff) == 0x050f;
-}
-
-// Text, gates and publication are changed after membarrier; settling comes after a look at the tasks.
-static int is_critical(long call) { return call == SYS_membarrier || call == SYS_getdents64; }
 
 // The same call from the same place says little more: at most twice a request.
 static int is_new(unsigned long place, int request) {
@@ -129,7 +110,7 @@ static void make_change(int request) {
       continue;
     if (is_new(registers().rip, request))
       fork_now();
-    critical |= linking || is_critical((long)registers().orig_rax);
+    critical |= linking || may_change_shared_state((long)registers().orig_rax);
     while (critical && !at_system_call(registers().rip)) {
       CHECK(go_on(PTRACE_SINGLESTEP, request));
       if (--steps_to_fork <= 0) {
@@ -140,48 +121,16 @@ static void make_change(int request) {
   }
 }
 
-static pid_t find_control_thread(void) {
-  char path[64], name[32];
-  snprintf(path, sizeof(path), "/proc/%d/task", program);
-  DIR *tasks = opendir(path);
-  CHECK(tasks);
-  for (struct dirent *task; (task = readdir(tasks));) {
-    snprintf(path, sizeof(path), "/proc/%d/task/%.10s/comm", program, task->d_name);
-    FILE *file = fopen(path, "r");
-    if (file && fgets(name, sizeof(name), file) && strcmp(name, "wfpatch\n") == 0)
-      control = atoi(task->d_name);
-    if (file)
-      fclose(file);
-  }
-  closedir(tasks);
-  CHECK(control > 0);
-  return control;
-}
-
 int main(int argc, char **argv) {
   CHECK(argc == 6 || argc == 7);
   log_file = argv[4];
   stride = atol(argv[5]);
   linking = argc == 7;
   unlink(log_file);
-  int memory = memfd_create("shared", 0);
-  CHECK(memory >= 0 && ftruncate(memory, sizeof(struct Shared)) == 0);
-  shared = mmap(NULL, sizeof(struct Shared), PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
-  CHECK(shared != MAP_FAILED);
-  if ((program = fork()) == 0) {
-    char number[16];
-    snprintf(number, sizeof(number), "%d", memory);
-    setenv("WFPATCH_LOG", log_file, 1);
-    execl(argv[1], argv[1], argv[2], argv[3], number, (char *)NULL);
-    _exit(127);
-  }
+  setenv("WFPATCH_LOG", log_file, 1);
+  shared = start_program(argv[1], argv[2], argv[3], sizeof(struct Shared));
   int state;
-  while (!shared->ready) {
-    CHECK(waitpid(program, &state, WNOHANG) == 0);
-    usleep(1000);
-  }
-  CHECK(ptrace(PTRACE_SEIZE, find_control_thread(), NULL, (void *)PTRACE_O_TRACESYSGOOD) == 0);
-  CHECK(ptrace(PTRACE_INTERRUPT, control, NULL, NULL) == 0 && waitpid(control, &state, __WALL) == control);
+  attach_to_control_thread(&shared->ready);
   for (int request = 1; request <= 4; ++request)
     make_change(request);
   CHECK(ptrace(PTRACE_DETACH, control, NULL, NULL) == 0);
