@@ -51,8 +51,7 @@ void tell_held(const Image &image) {
 } // namespace
 
 void set_pending(bool pending) {
-  is_pending = pending;
-  wfp_pending.store(pending, std::memory_order_relaxed);
+  set_pending_later(pending);
   (void)tell_images();
 }
 

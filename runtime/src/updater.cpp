@@ -221,7 +221,7 @@ void append(AppliedUpdate *update) {
   *end = update;
 }
 
-// What can be seen of the change.  Twice is as good as once, here and in the next two.
+// What can be seen of the change.  Twice is as good as once, here and in keep_books().
 void publish_change(Publication *publication) {
   if (change.forwards)
     write_reinitialised(*change.update);

@@ -132,9 +132,7 @@ class Worker:
     def _judge(self, record, build, tree, source, old_text, new_text, observed):
         place = build.object_of(source)
         update = build.work / f"update{self.number}.wfp"
-        update.unlink(missing_ok=True)
-        command = [str(self.setting.wfdiff), str(build.base / "obj"), str(tree / "obj"), "-o", str(update), "--json"]
-        result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        result = self._diff(build.base, tree, update, "--json")
         try:
             answer = json.loads(result.stdout)
         except ValueError:
@@ -160,12 +158,15 @@ class Worker:
         if wrong:
             record["kept"] = str(self._keep(record, build, tree, source, old_text, new_text, result, facts))
 
+    def _diff(self, old, new, update, *options):
+        update.unlink(missing_ok=True)
+        command = [str(self.setting.wfdiff), str(old / "obj"), str(new / "obj"), "-o", str(update), *options]
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
     def _update_back(self, record, build, tree):
         """The update from the edited build to the base, which goes upon the first; None if it is refused."""
         update = build.work / f"back{self.number}.wfp"
-        update.unlink(missing_ok=True)
-        command = [str(self.setting.wfdiff), str(tree / "obj"), str(build.base / "obj"), "-o", str(update)]
-        code = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True).returncode
+        code = self._diff(tree, build.base, update).returncode
         record["back"] = {0: "update", 1: "refused"}.get(code, f"exit {code}")
         return update if code == 0 else None
 
