@@ -32,6 +32,19 @@ bool running; // the control thread was started
 // A variable of the environment; not under AT_SECURE (a set-user-ID program), where whoever started it must not steer it.
 const char *setting(const char *name) { return getauxval(AT_SECURE) ? nullptr : std::getenv(name); }
 
+// Boost.Context's functions that the program calls past ours switch stacks unseen: coroutines would come back in the middle of old code when
+// their thread is in the new one.
+void refuse_unseen_switches() {
+  static Message reason;
+  const char *file = wfp_unseen_switches();
+  if (!file)
+    return;
+  reason << "coroutines are not seen, since " << file << " has Boost.Context's functions and stands before libwfpatch.so in the order of "
+         << "libraries: link libwfpatch.so before Boost.Context's shared library";
+  refuse_updates(reason.c_str());
+  log_event("no update can be applied: ", reason.c_str());
+}
+
 // ---- a fork's child: one thread, no control thread, the parent's pid no longer its own
 
 void begin_in_child() {
@@ -80,6 +93,7 @@ __attribute__((constructor(101))) void initialise() {
   wfp_resolve_thread_calls();
   wfp_resolve_dlclose();
   wfp_resolve_context_calls();
+  refuse_unseen_switches();
   wfp_resolve_identity_calls();
   wfp_prepare_signals();
   resolve_unwind_interposers();

@@ -21,6 +21,10 @@ __attribute__((visibility("hidden"))) void wfp_resolve_identity_calls(void);
  * wfp_resolve_library_calls(). */
 __attribute__((visibility("hidden"))) const char *wfp_earlier_library(void);
 
+/* The file whose stack switches the program calls past the runtime (Boost.Context's library before it, or in the program); NULL if there is
+ * none.  After wfp_resolve_context_calls(). */
+__attribute__((visibility("hidden"))) const char *wfp_unseen_switches(void);
+
 /* Makes the key whose destructor ends a thread's record; the record of the initial thread. */
 __attribute__((visibility("hidden"))) int wfp_prepare_thread_ends(void);
 __attribute__((visibility("hidden"))) void wfp_begin_main_thread(void);

@@ -2,7 +2,10 @@
  *
  * makecontext() registers the context's stack by itself, and changes the return address of its function to code of the runtime, since
  * glibc goes on to uc_link without calling setcontext() through a symbol.  longjmp() within one stack, by far the usual case, costs
- * two comparisons.  Boost.Context's library switches by functions of its own.
+ * two comparisons.
+ *
+ * Boost.Context switches by functions of its own.  Where programs call those, and not ours, coroutines would go from one version to
+ * the other unseen: such a process takes no updates (init.cpp).
  */
 #define _GNU_SOURCE
 #undef _FORTIFY_SOURCE
@@ -15,6 +18,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <ucontext.h>
 
 _Static_assert(offsetof(ucontext_t, uc_mcontext.gregs) + 15 * sizeof(greg_t) == 160, "context_end.S reads it");
@@ -26,13 +30,19 @@ static int (*real_setcontext)(const ucontext_t *);
 __attribute__((visibility("hidden"))) void wfp_context_end(void);
 extern __attribute__((visibility("hidden"))) void *wfp_after_context;
 
-/* Boost.Context: a context is its stack pointer.  Weak: a program that links the library statically keeps its own. */
+/* Boost.Context: a context is its stack pointer. */
 typedef struct {
   void *context, *data;
 } Transfer;
-static void *(*real_make_fcontext)(void *, size_t, void (*)(Transfer));
-static Transfer (*real_jump_fcontext)(void *, void *);
-static Transfer (*real_ontop_fcontext)(void *, void *, Transfer (*)(Transfer));
+#define BOOST_CALLS(CALL)                                                                                              \
+  CALL(void *, make_fcontext, (void *, size_t, void (*)(Transfer)))                                                     \
+  CALL(Transfer, jump_fcontext, (void *, void *))                                                                      \
+  CALL(Transfer, ontop_fcontext, (void *, void *, Transfer(*)(Transfer)))
+#define DECLARE_BOOST(result, name, parameters) static result(*real_##name) parameters;
+BOOST_CALLS(DECLARE_BOOST)
+static const char *unseen_switches;
+
+const char *wfp_unseen_switches(void) { return unseen_switches; }
 
 /* All jump to where `env` was set; the checked form first looks whether that is up the stack. */
 #define JUMPS(JUMP) JUMP(longjmp) JUMP(_longjmp) JUMP(siglongjmp) JUMP(__longjmp_chk)
@@ -43,11 +53,14 @@ void wfp_resolve_context_calls(void) {
   real_makecontext = (void (*)(ucontext_t *, void (*)(void), int, ...))resolve_call("makecontext", NULL);
   real_swapcontext = (int (*)(ucontext_t *, const ucontext_t *))resolve_call("swapcontext", NULL);
   real_setcontext = (int (*)(const ucontext_t *))resolve_call("setcontext", NULL);
-  real_make_fcontext = (void *(*)(void *, size_t, void (*)(Transfer)))resolve_call("make_fcontext", NULL);
-  real_jump_fcontext = (Transfer(*)(void *, void *))resolve_call("jump_fcontext", NULL);
-  real_ontop_fcontext = (Transfer(*)(void *, void *, Transfer(*)(Transfer)))resolve_call("ontop_fcontext", NULL);
 #define RESOLVE_JUMP(name) real_##name = (void (*)(void *, int))resolve_call(#name, NULL);
   JUMPS(RESOLVE_JUMP)
+#define RESOLVE_BOOST(result, name, parameters)                                                                        \
+  real_##name = (result(*) parameters)resolve_call(#name, NULL);                                                       \
+  if (!unseen_switches)                                                                                                \
+    unseen_switches = wfp_library_before_us(#name);
+  BOOST_CALLS(RESOLVE_BOOST)
+  dlerror(); /* a look that failed leaves a message, which must not reach the program */
 }
 
 static void need_calls(void) {
@@ -111,8 +124,15 @@ int wfp_call_setcontext(const ucontext_t *to) {
 JUMPS(DEFINE_JUMP)
 
 static void need_boost(void) {
-  if (__builtin_expect(!real_jump_fcontext, 0)) /* its library came later than the runtime */
-    wfp_resolve_context_calls();
+  if (__builtin_expect(real_jump_fcontext != NULL, 1))
+    return;
+#define FIND_BOOST(result, name, parameters) real_##name = (result(*) parameters)wfp_find_anywhere(#name, NULL);
+  BOOST_CALLS(FIND_BOOST)
+  if (!real_jump_fcontext) {
+    static const char kMessage[] = "libwfpatch.so: jump_fcontext() was called, and no library of this process has it\n";
+    (void)!write(STDERR_FILENO, kMessage, sizeof kMessage - 1);
+    abort();
+  }
 }
 
 EXPORT __attribute__((weak)) void *wfp_call_make_fcontext(void *top, size_t size, void (*function)(Transfer)) __asm__("make_fcontext");

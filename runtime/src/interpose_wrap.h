@@ -26,14 +26,13 @@ static inline void *resolve_call(const char *name, const char *version) {
   return address ? address : dlsym(RTLD_NEXT, name);
 }
 
-/* The file of the library that has `name` and stands before this one in the order of libraries, so that programs call its function and
- * not ours; NULL if none does.  `real` is what resolve_call() found behind us. */
-static inline const char *library_before_us(const char *name, const void *real) {
-  static const char here;
-  Dl_info found, ours;
-  const void *first = real ? NULL : dlsym(RTLD_DEFAULT, name);
-  return first && dladdr(first, &found) && dladdr(&here, &ours) && found.dli_fbase != ours.dli_fbase ? found.dli_fname : NULL;
-}
+/* The file of the library whose `name` programs call instead of ours, since it stands before this one in the order of libraries; NULL if
+ * ours is the one that they call. */
+__attribute__((visibility("hidden"))) const char *wfp_library_before_us(const char *name);
+
+/* Looks in every loaded object for the function that ours stands in for: one that came by dlopen(RTLD_LOCAL) is where RTLD_NEXT does not
+ * look.  The object is kept from then on.  NULL if there is none.  Not from signal handlers. */
+__attribute__((visibility("hidden"))) void *wfp_find_anywhere(const char *name, const char *version);
 
 #define DECLARE_REAL(result, name, parameters, arguments, version, number) static result(*real_##name) parameters;
 #define RESOLVE(result, name, parameters, arguments, version, number)                                                  \

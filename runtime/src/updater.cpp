@@ -26,6 +26,7 @@ std::uint32_t current_view = kBaseView;
 std::uint64_t numbers[kViewCapacity]; // of live views
 std::uint64_t next_number = 1;
 bool is_moving;
+const char *unfit;            // why this process takes no updates
 
 // The change from its linearisation on: whoever begins to carry it out carries it out to the end, a fork's child by itself.
 struct Change {
@@ -322,6 +323,10 @@ void keep_books() {
 
 bool apply_update(int file, const ApplyOptions &options, AppliedUpdate *&applied, Message &why) {
   std::uint64_t started = sys::monotonic_ns();
+  if (unfit) {
+    why << unfit;
+    return false;
+  }
   ChangeScope scope;
   bool fresh = false;
   AppliedUpdate *update = obtain(file, options, fresh, why);
@@ -393,6 +398,8 @@ std::uint64_t view_number(std::uint32_t view) { return numbers[view]; }
 bool moving() { return is_moving; }
 ChangeScope::ChangeScope() : outer_(in_progress.exchange(true, std::memory_order_seq_cst)) {}
 ChangeScope::~ChangeScope() { in_progress.store(outer_, std::memory_order_seq_cst); }
+
+void refuse_updates(const char *reason) { unfit = reason; }
 
 // Model: BASE.
 void enter_base_view() {

@@ -59,6 +59,9 @@ void enter_base_view();
 // Gates lead straight to the bodies, reverted functions lose their jump, older views' tables are free again.
 void settle(std::uint64_t now_ns);
 
+// From now on none is applied.  `reason` is kept.
+void refuse_updates(const char *reason);
+
 // Version 0, before there are other threads.
 [[nodiscard]] bool publish_first_view(Message &why);
 

@@ -7,6 +7,16 @@
 // RUN: %clang %t/program.o %t/old/unit.o -o %t/program %runtime -lboost_context
 // RUN: %wfdiff %t/old %t/new -o %t/update.wfp
 // RUN: %t/program %t/update.wfp
+//
+// The same in a module that a program loads for itself (RTLD_LOCAL), with Boost.Context's library.
+// RUN: %wfclang -O2 -DHOST -c %s -o %t/host.o
+// RUN: rm -rf %t/old %t/new && mkdir %t/old %t/new
+// RUN: for v in old new; do d=; test $v = new && d=-DNEW; %wfclang -O2 -fPIC $d -DUNIT -c %s -o %t/$v/unit.o || exit 1; done
+// RUN: %wfclang -O2 -fPIC -DPROGRAM -Dmain=run -c %s -o %t/module.o
+// RUN: %clang -shared %t/module.o %t/old/unit.o -o %t/module.so %runtime -lboost_context
+// RUN: %clang %t/host.o -o %t/host %runtime
+// RUN: %wfdiff %t/old %t/new -o %t/update.wfp
+// RUN: %t/host %t/module.so %t/update.wfp
 
 #define _GNU_SOURCE
 #include "Inputs/harness.h"
@@ -15,7 +25,18 @@
 int version(void);
 int version_around(void (*inside)(void)); // 0 when it saw two
 
-#ifdef UNIT
+#if defined(HOST)
+#include <dlfcn.h>
+
+int main(int argc, char **argv) {
+  CHECK(argc == 3);
+  void *module = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
+  CHECK(module);
+  int (*run)(int, char **) = (int (*)(int, char **))dlsym(module, "run");
+  CHECK(run);
+  return run(2, argv + 1);
+}
+#elif defined(UNIT)
 #ifdef NEW
 #define VERSION 2
 #else
