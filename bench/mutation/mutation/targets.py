@@ -261,6 +261,7 @@ class Redis(Target):
                 "-ldl", "-pthread", "-lrt"]
 
     def _dialogue(self):
+        # Nothing of which a program that nothing was done to gives two answers: MEMORY USAGE tells of the heap's history.
         def inline(line):
             if line == "MULTI" or line.startswith("INCR "):  # the end would be queued too
                 return (line.encode() + b"\r\n", b"\r\n")
@@ -334,7 +335,7 @@ ACL WHOAMI
 ACL LIST
 CONFIG GET maxmemory-policy
 SCRIPT EXISTS ffffffffffffffffffffffffffffffffffffffff
-MEMORY USAGE n
+OBJECT REFCOUNT n
 NOSUCH command
 GET
 LPUSH a 1""".splitlines()]
