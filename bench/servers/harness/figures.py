@@ -1,5 +1,6 @@
 """Figures of latency benchmarks: quantiles of added-up histograms, and what a process has used."""
 
+import math
 import os
 import statistics
 from pathlib import Path
@@ -12,6 +13,15 @@ def add_bins(reports):
         for upper, count in report["bins_us"]:
             total[upper] = total.get(upper, 0) + count
     return sorted(total.items())
+
+
+def coarser(bins, width):
+    """The same in bins whose upper edges are powers of 1 + width: what is kept of a run need not be finer than it is repeatable."""
+    total = {}
+    for upper, count in bins:
+        edge = round((1 + width) ** math.ceil(math.log(upper, 1 + width)), 1) if upper > 0 else 0.0
+        total[edge] = total.get(edge, 0) + count
+    return [list(bin) for bin in sorted(total.items())]
 
 
 def quantile(bins, fraction):
