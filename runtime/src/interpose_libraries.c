@@ -1,7 +1,8 @@
 /* Waits for completions that other libraries make with system calls inside them: liburing's and libaio's.
  *
  * The symbols are weak: a program that links such a library statically keeps its own functions (and its waits are raw system
- * calls for us).  What was not found at load is looked for when it is called.
+ * calls for us).  What was not found at load is looked for when it is called; -ENOSYS is what these functions give where they
+ * do not work.
  *
  * They must stand before the library in the order of libraries, as nothing needs to that libc has: a program that was linked the other way
  * around calls the library's own.  That is said, at load and where such a wait holds a thread.
