@@ -84,7 +84,7 @@ int run_apply(const ApplyOptions &options, Console &console) {
   Json document = {{"pid", process.pid}, {"exe", process.exe}, {"updates", Json::array()}};
   ExitCode code = apply_all(process, request, document, console);
   if (options.change.children)
-    code = worse(code, change_descendants(process, document, console, [&](const ProcessInfo &child, Json &entry) {
+    code = worse(code, visit_descendants(process, document, console, [&](const ProcessInfo &child, Json &entry) {
                    return follow(child, request, entry, console);
                  }));
   if (console.json)

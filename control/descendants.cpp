@@ -31,12 +31,12 @@ std::vector<ProcessInfo> descendants(pid_t root) {
   return found;
 }
 
-// Calls `change` until the process listens or has had its time; false if there was nothing to change.
-bool when_it_listens(const ProcessInfo &process, double seconds, const std::function<void()> &change) {
+// Calls `visit` until the process listens or has had its time; false if it never did.
+bool when_it_listens(const ProcessInfo &process, double seconds, const std::function<void()> &visit) {
   const Deadline deadline = deadline_in(seconds);
   for (;;) {
     try {
-      change();
+      visit();
       return true;
     } catch (const NoRuntime &) {
       if (Clock::now() >= deadline || !try_describe_process(process.pid))
@@ -48,8 +48,8 @@ bool when_it_listens(const ProcessInfo &process, double seconds, const std::func
 
 } // namespace
 
-ExitCode change_descendants(const ProcessInfo &root, Json &document, Console &console,
-                            const std::function<ExitCode(const ProcessInfo &, Json &)> &change) {
+ExitCode visit_descendants(const ProcessInfo &root, Json &document, Console &console,
+                           const std::function<ExitCode(const ProcessInfo &, Json &)> &visit) {
   constexpr double kSecondsToListen = 1;
   document["children"] = Json::array();
   ExitCode code = kDone;
@@ -63,7 +63,7 @@ ExitCode change_descendants(const ProcessInfo &root, Json &document, Console &co
       Json entry = {{"pid", process.pid}, {"exe", process.exe}, {"updates", Json::array()}};
       try {
         if (when_it_listens(process, process.exe == root.exe ? kSecondsToListen : 0,
-                            [&] { code = worse(code, change(process, entry)); }))
+                            [&] { code = worse(code, visit(process, entry)); }))
           document["children"].push_back(entry);
         continue;
       } catch (const Failure &failure) {

@@ -71,7 +71,7 @@ int run_revert(const RevertOptions &options, Console &console) {
   Json document = {{"pid", process.pid}, {"exe", process.exe}, {"updates", Json::array()}};
   ExitCode code = revert_one(process, update, options, document, console);
   if (options.change.children)
-    code = worse(code, change_descendants(process, document, console, [&](const ProcessInfo &child, Json &entry) {
+    code = worse(code, visit_descendants(process, document, console, [&](const ProcessInfo &child, Json &entry) {
                    const ProcessStatus its_own = fetch_status(child, deadline_in(patience));
                    const UpdateStatus *same = its_own.find(update.id);
                    // A child that was forked meanwhile never had it in force.

@@ -467,6 +467,26 @@ TEST(Children, ThatRefuseDoNotKeepTheOthersFromIt) {
   EXPECT_EQ(children[1]["updates"][0]["state"], "settled");
 }
 
+TEST(Children, AreShownWithTheirParent) {
+  Worker updated;
+  updated.rows = {update_row(kId, "fix.wfp", "settled")};
+  WorkerProcess first(updated), second({});
+  FakeServer server{Worker()};
+  Outcome outcome = run({"status", "--children", self(), "--json"});
+  EXPECT_EQ(outcome.code, kDone) << outcome.err;
+  Json json = outcome.json();
+  EXPECT_EQ(json["pid"], getpid());
+  ASSERT_EQ(json["children"].size(), 2u);
+  EXPECT_EQ(json["children"][0]["pid"], first.pid());
+  EXPECT_EQ(json["children"][0]["updates"][0]["id"], kId);
+  EXPECT_TRUE(json["children"][1]["updates"].empty());
+
+  outcome = run({"status", "--children", self()});
+  EXPECT_NE(outcome.out.find("process " + self()), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("process " + std::to_string(first.pid())), std::string::npos) << outcome.out;
+  EXPECT_FALSE(run({"status", self(), "--json"}).json().contains("children"));
+}
+
 TEST(Children, GetOnlyWhatTheirParentTook) {
   WorkerProcess worker({});
   FakeServer server([](const Request &) { return refuse("another build"); });
