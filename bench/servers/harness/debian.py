@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 APT_FOLDER = Path("/etc/apt")
+INSTALL = Path(__file__).resolve().parents[3] / "scripts/install-deps"
 
 
 class SourceError(Exception):
@@ -122,6 +123,9 @@ def fetch(package, cache, version=None, dsc_sha256=None):
 
 
 def fetch_for(server, cache):
+    """The server's source, and on the machine what it is built with."""
+    if server.build_packages:
+        _run([INSTALL, *server.build_packages])
     return fetch(server.package, cache, server.version, server.dsc_sha256)
 
 
@@ -130,11 +134,31 @@ def patch_series(folder):
     return [l.split()[0] for l in lines if l.strip() and not l.startswith("#")]
 
 
+def separate_commits(folder):
+    """Makes of each patch that holds several commits, as mails, a patch for each, in a folder of the file's name."""
+    series = []
+    for name in patch_series(folder):
+        mails = re.split(r"^(?=From [0-9a-f]{40} )", (folder / name).read_text(errors="surrogateescape"), flags=re.M)[1:]
+        if len(mails) < 2:
+            series.append(name)
+            continue
+        parts = (folder / name).with_suffix("")
+        parts.mkdir()
+        for number, mail in enumerate(mails, start=1):
+            subject = re.search(r"^Subject: (?:\[[^]]*\] )?(.*(?:\n .*)*)", mail, re.M).group(1)
+            part = parts / f"{number:02}-{re.sub(r'[^A-Za-z0-9]+', '-', subject)[:60].strip('-')}.patch"
+            part.write_text(mail, errors="surrogateescape")
+            series.append(part.relative_to(folder).as_posix())
+    (folder / "series").write_text("".join(f"{name}\n" for name in series))
+
+
 def extract(source, tree):
-    """Unpacks upstream's source, with none of the package's patches applied."""
+    """Unpacks upstream's source, with none of the package's patches applied; they are in debian/patches, each commit by itself."""
     shutil.rmtree(tree, ignore_errors=True)
     tree.parent.mkdir(parents=True, exist_ok=True)
     _run(["dpkg-source", "--no-copy", "--skip-patches", "--extract", source.dsc, tree])
+    if (tree / "debian/patches/series").exists():
+        separate_commits(tree / "debian/patches")
 
 
 def apply_patch(tree, patch, reverse=False):

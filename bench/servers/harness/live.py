@@ -144,6 +144,11 @@ def processes(pid):
     return found
 
 
+def lasting_processes(server, child):
+    """Those that must neither end nor be joined by others: all, unless processes come and go with connections."""
+    return [child.pid] if server.process_per_connection else processes(child.pid)
+
+
 def runs(pid):
     """False once it has ended, reaped or not."""
     try:
@@ -153,31 +158,36 @@ def runs(pid):
 
 
 class Wfpatch:
-    """The command, on every one of these processes; `prefix` goes before it (taskset, nice)."""
+    """The command, on a process and those that descend from it, whichever these are at the time; `prefix` goes before it
+    (taskset, nice)."""
 
-    def __init__(self, tool, pids, prefix=(), allow_active=()):
-        self.tool, self.prefix = tool, list(prefix)
+    def __init__(self, tool, pid, prefix=(), allow_active=()):
+        self.tool, self.pid, self.prefix = tool, pid, list(prefix)
         self.allowed = [f"--allow-active={function}" for function in allow_active]
-        self.pids = [pids] if isinstance(pids, int) else list(pids)
 
-    def _run(self, *words):
-        result = subprocess.run(
-            [*self.prefix, str(self.tool), *map(str, words), "--json"], stdin=subprocess.DEVNULL, capture_output=True, text=True
-        )
+    def _run(self, command, *words):
+        """An answer for each process."""
+        whole = [*self.prefix, self.tool, command, self.pid, *words, "--children", "--json"]
+        result = subprocess.run([str(word) for word in whole], stdin=subprocess.DEVNULL, capture_output=True, text=True)
         if result.returncode != 0:
             said = (result.stdout + result.stderr).strip()
-            raise LiveError(f"wfpatch {' '.join(map(str, words))} exited {result.returncode}: {said}")
-        return json.loads(result.stdout) if result.stdout.strip() else {}
+            raise LiveError(f"wfpatch {' '.join(map(str, [command, self.pid, *words]))} exited {result.returncode}: {said}")
+        answer = json.loads(result.stdout)
+        return [answer, *answer["children"]]
+
+    def _change(self, *words, mode):
+        answers = self._run(*words, f"--mode={mode}", *self.allowed)
+        # What a child was forked with was no change of its own.
+        return [answer for answer in answers if answer["updates"] and "apply_us" in answer["updates"][-1]]
 
     def apply(self, update, mode="wait-free", wait=True):
-        options = [f"--mode={mode}", *self.allowed, *([] if wait else ["--no-wait"])]
-        return [self._run("apply", pid, update, *options) for pid in self.pids]
+        return self._change("apply", update, *([] if wait else ["--no-wait"]), mode=mode)
 
-    def revert(self, update=None, mode="wait-free"):
-        return [self._run("revert", pid, *([update] if update else []), f"--mode={mode}", *self.allowed) for pid in self.pids]
+    def revert(self, mode="wait-free"):
+        return self._change("revert", mode=mode)
 
     def status(self):
-        return [self._run("status", pid) for pid in self.pids]
+        return self._run("status")
 
     def settled(self):
         """The newest update's row of each process once no update is moving anywhere, else None."""

@@ -63,7 +63,13 @@ class Series:
             difference.write(server, source, work, self.folder)
         series = debian.patch_series(self.folder)
         first = next((n for n, name in enumerate(series) if server.first and server.first in name), 0)
-        self.before, self.patches = series[:first], series[first:]
+        self.before, self.parts = series[:first], {}
+        parts = []
+        for name in series[first:]:
+            parts.append(name)
+            if not any(mark in name for mark in server.incomplete):
+                self.parts[name], parts = parts, []
+        self.patches = list(self.parts)  # each named after its last part
 
     def state(self, number):
         return self.work / "states" / f"{number:03}"
@@ -105,7 +111,7 @@ class Series:
             for patch in reversed(self.patches[number:]):
                 debian.apply_patch(self.tree, self.folder / patch, reverse=True)
         else:
-            for patch in self.before + self.patches[:number]:
+            for patch in self.before + [part for patch in self.patches[:number] for part in self.parts[patch]]:
                 debian.apply_patch(self.tree, self.folder / patch)
         self.log(f"building {self.server.name} with {number} of {len(self.patches)} patches")
         self._run(self.server.configure_commands + self.server.make_commands, number)
@@ -113,7 +119,8 @@ class Series:
     def _advance(self, number):
         patch = self.patches[number - 1]
         self.log(f"building {self.server.name} with {patch} ({number} of {len(self.patches)})")
-        debian.apply_patch(self.tree, self.folder / patch)
+        for part in self.parts[patch]:
+            debian.apply_patch(self.tree, self.folder / part)
         self._run(self.server.remake_commands(self.files_of(patch)), number)
 
     def _run(self, commands, number):
@@ -133,7 +140,7 @@ class Series:
 
     def files_of(self, patch):
         """The names of the files that a patch changes."""
-        text = (self.folder / patch).read_text(errors="replace")
+        text = "".join((self.folder / part).read_text(errors="replace") for part in self.parts[patch])
         return sorted(set(re.findall(r"^\+\+\+ [^/\s]+/(\S+)", text, re.M)))
 
     def step(self, number):

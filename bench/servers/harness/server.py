@@ -16,6 +16,8 @@ class Package:
     version = None  # of it, if not the newest on offer, with ...
     dsc_sha256 = None  # ... the digest of its .dsc file: a version that the index no longer has is taken from the pool
     first = None  # what the name of the first patch of interest contains; those before it (packaging) are part of state 0
+    incomplete = ()  # what the names of patches contain that do not compile without the next one: both count as one
+    build_packages = []  # what it is built and asked with, besides what scripts/install-deps installs anyhow
     difference = None  # a difference.Difference, if fixes of upstream are of interest and not debian/patches
     binary = None  # the program, relative to the tree
     kept = (".o", ".a", ".so")  # how the names of the files end that a state of a built tree consists of, besides the program
@@ -35,6 +37,8 @@ class Server(Package):
     port_count = 1
     rate = 10000  # requests per second in the scenario: fewer than it can answer
     threads = 4  # that it serves with where speed is measured: one processor is its own
+    process_per_connection = False
+    status_at_end = 0  # upon SIGTERM
 
     def helper_commands(self, tree, ports):
         """What must run before the server."""
@@ -69,6 +73,10 @@ class Server(Package):
     def exploit(self, ports):
         """What the server answers to the request that the fix is for; b"" if it closed the connection."""
         raise NotImplementedError
+
+    def is_harmed(self, answer):
+        """Whether an answer of the unpatched server to the exploit shows the harm, where that is not the process's death."""
+        return False
 
     def is_refusal(self, answer):
         """Whether this is what the fixed server answers to the exploit."""

@@ -33,10 +33,11 @@ class Stacked:
         """Ends the server; it must end well, and be the process that was started."""
         if self._running and clean:
             child, _, _, pids = self._running
-            if live.processes(child.pid) != pids:
-                raise live.LiveError(f"the server's processes were {pids} and are {live.processes(child.pid)}")
+            if live.lasting_processes(self.server, child) != pids:
+                raise live.LiveError(
+                    f"the server's processes were {pids} and are {live.lasting_processes(self.server, child)}")
             status = child.stop()
-            if status != 0:
+            if status != self.server.status_at_end:
                 raise live.LiveError(f"the server ended with status {status}, see {child.log}")
         self._running = None
         self._children.close()
@@ -46,14 +47,14 @@ class Stacked:
         child, ports = self._children.enter_context(
             live.started(self.server, state, self.work, f"stacked-{self.starts}", self.threads)
         )
-        self._running = child, ports, state, live.processes(child.pid)
+        self._running = child, ports, state, live.lasting_processes(self.server, child)
 
     def apply(self, step, allow_active=()):
         """Applies, reverts and applies a step's update; returns what was measured."""
         if self._running is None:
             self._start(step.old)
-        child, ports, state, pids = self._running
-        wfpatch = live.Wfpatch(self.toolchain.tool("wfpatch"), pids, allow_active=allow_active)
+        child, ports, state, _ = self._running
+        wfpatch = live.Wfpatch(self.toolchain.tool("wfpatch"), child.pid, allow_active=allow_active)
         with load.Load(self.server, self.toolchain, state, ports, self.work / "stacked-load", self.connections,
                        self.rate) as running:
             time.sleep(0.5)  # the first requests only store what later ones read
@@ -62,6 +63,7 @@ class Stacked:
                 change()
                 rows = wfpatch.wait_settled(SECONDS_TO_MOVE)
                 changes.append({
+                    "processes": len(rows),
                     "apply_us": max(row["apply_us"] for row in rows),
                     "settle_us": max(row["settle_us"] for row in rows),
                     "threads_moved": sum(row["threads_moved"] for row in rows),
@@ -74,7 +76,7 @@ class Stacked:
         first, back, again = changes
         left = max(change["threads"] - change["threads_moved"] for change in changes)  # threads come and go between changes
         return {
-            "processes": len(pids),
+            "processes": first["processes"],
             "threads": first["threads"],
             "threads_moved": first["threads"] - left,
             "apply_us": first["apply_us"], "settle_us": first["settle_us"],

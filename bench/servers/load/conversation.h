@@ -63,6 +63,8 @@ ConversationMaker memcached_conversations();
 ConversationMaker redis_conversations();
 // Rows of the table load.items, by the account `load`, which has no password.
 ConversationMaker mysql_conversations();
+// Files in the share `load`, which a guest may write to.
+ConversationMaker smb2_conversations();
 // The files of `folder`, which the server offers under /, are asked for by name and compared.
 ConversationMaker http_conversations(const std::string &folder);
 // Searches for the entries cn=0 ... cn=`entries - 1` below `base`; each must be found, with the attributes that it had

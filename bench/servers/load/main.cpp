@@ -58,7 +58,7 @@ int main(int argc, char **argv) {
   unsigned entries = 100;
   bool turns = false;
   CLI::App app{"Loads a server on 127.0.0.1 and checks every answer; ends at once, with its report, on SIGTERM"};
-  app.add_option("--protocol", protocol)->required()->check(CLI::IsMember({"memcached", "redis", "http", "ldap", "mysql"}));
+  app.add_option("--protocol", protocol)->required()->check(CLI::IsMember({"memcached", "redis", "http", "ldap", "mysql", "smb2"}));
   app.add_option("--port", options.ports, "port to connect to; connections alternate between several")->required();
   app.add_option("--connections", options.connections)->check(CLI::Range(1, 10'000));
   app.add_option("--rate", options.rate, "requests per second in all; 0: as fast as answers come");
@@ -79,6 +79,7 @@ int main(int argc, char **argv) {
                                    : protocol == "redis"   ? redis_conversations()
                                    : protocol == "http"    ? http_conversations(files)
                                    : protocol == "mysql"   ? mysql_conversations()
+                                   : protocol == "smb2"    ? smb2_conversations()
                                                            : ldap_conversations(base, entries);
     const auto load = connect_load(options, make, stop_requested);
     if (turns)

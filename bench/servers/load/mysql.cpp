@@ -6,15 +6,11 @@
 // packets.  An answer is right if its packets are numbered without a gap and each row is, byte for byte, what was
 // expected.
 #include "bench/servers/load/conversation.h"
+#include "bench/servers/load/login.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <deque>
 #include <optional>
-#include <stdexcept>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <vector>
 
 namespace wfp::bench {
@@ -25,19 +21,6 @@ constexpr unsigned kRequestsPerConnection = 60;
 constexpr char kQuit = 0x01, kQuery = 0x03, kPrepare = 0x16, kExecute = 0x17;
 constexpr char kOkPacket = 0x00, kEofPacket = static_cast<char>(0xfe);
 constexpr std::size_t kHeader = 4; // length and number of a packet
-
-std::string little_endian(std::uint64_t value, unsigned bytes) {
-  std::string text;
-  for (unsigned i = 0; i < bytes; ++i)
-    text += static_cast<char>(value >> 8 * i & 0xff);
-  return text;
-}
-std::uint64_t from_little_endian(std::string_view bytes) {
-  std::uint64_t value = 0;
-  for (std::size_t i = bytes.size(); i-- > 0;)
-    value = value << 8 | static_cast<std::uint8_t>(bytes[i]);
-  return value;
-}
 
 std::string packet(unsigned number, const std::string &payload) {
   return little_endian(payload.size(), 3) + static_cast<char>(number) + payload;
@@ -65,21 +48,8 @@ std::optional<std::vector<std::string_view>> packets(std::string_view bytes) {
 
 bool is_eof(std::string_view payload) { return payload.size() == 5 && payload[0] == kEofPacket; }
 
-std::string read_bytes(int fd, std::size_t size) {
-  std::string bytes(size, '\0');
-  for (std::size_t have = 0; have < size;) {
-    const ssize_t got = recv(fd, bytes.data() + have, size - have, 0);
-    if (got < 0 && errno == EINTR) // the signal that ends the load: what was begun is brought to its end
-      continue;
-    if (got <= 0)
-      throw std::runtime_error(got == 0 ? "the server ended the login" : "login: " + std::string(strerror(errno)));
-    have += static_cast<std::size_t>(got);
-  }
-  return bytes;
-}
-
-std::string read_packet(int fd) {
-  return read_bytes(fd, from_little_endian(std::string_view(read_bytes(fd, kHeader)).substr(0, 3)));
+std::string read_packet(const LoginChannel &channel) {
+  return channel.read(from_little_endian(std::string_view(channel.read(kHeader)).substr(0, 3)));
 }
 
 class Mysql final : public Conversation {
@@ -100,16 +70,13 @@ public:
                                             | 0x8000   // secure connection
                                             | 0x80000; // plugin of authentication
     constexpr unsigned kLatin1 = 8, kMaxPacket = 1 << 24;
-    const timeval timeout{5, 0};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-    read_packet(fd);
+    const LoginChannel channel(fd);
+    read_packet(channel);
     const std::string zero(1, '\0');
-    const std::string login =
+    channel.send(
         packet(1, little_endian(kCapabilities, 4) + little_endian(kMaxPacket, 4) + little_endian(kLatin1, 1) +
-                      std::string(23, '\0') + "load" + zero + zero + "load" + zero + "mysql_native_password" + zero);
-    if (send(fd, login.data(), login.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(login.size()))
-      throw std::runtime_error("the server took no login");
-    if (const std::string answer = read_packet(fd); answer.empty() || answer[0] != kOkPacket)
+                      std::string(23, '\0') + "load" + zero + zero + "load" + zero + "mysql_native_password" + zero));
+    if (const std::string answer = read_packet(channel); answer.empty() || answer[0] != kOkPacket)
       throw std::runtime_error("login refused: " + answer.substr(std::min<std::size_t>(answer.size(), 9)));
     statement_.reset();
     requests_ = 0;
