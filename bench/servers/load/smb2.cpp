@@ -1,9 +1,11 @@
-// SMB 2.1 ([MS-SMB2]): each connection is a guest's session with a file of its own, and with a stream of that file, in the
-// share `load`: written, read in whole and in part, measured, found in its folder, opened a second time; another is renamed.
-// Connections end and begin anew, each with a login, so that a server with a process for each has these come and go.
+// SMB 2.1 ([MS-SMB2]): each connection is a guest's session with a file of its own, and with a stream of that file, in
+// the share `load`: written, read in whole and in part, measured, found in its folder, opened a second time; another is
+// renamed. Connections end and begin anew, each with a login, so that a server with a process for each has these come
+// and go.
 //
-// Of the protocol as much as that takes: one request at a time, one credit each, nothing signed, names in ASCII.  An answer
-// is right if it is the one to this request, has the status that was expected, and holds, byte for byte, what was.
+// Of the protocol as much as that takes: one request at a time, one credit each, nothing signed, names in ASCII.  An
+// answer is right if it is the one to this request, has the status that was expected, and holds, byte for byte, what
+// was.
 #include "bench/servers/load/conversation.h"
 #include "bench/servers/load/login.h"
 
@@ -74,14 +76,15 @@ struct Answer {
   std::uint64_t id;
   std::string_view body;
 
-  // The part of the message whose offset and length are at these places in the body; nothing if it is not in the message.
+  // The part of the message whose offset and length are at these places in the body; nothing if it is not in the
+  // message.
   std::optional<std::string_view> buffer(std::size_t offset_at, unsigned offset_size, std::size_t length_at) const {
     if (body.size() < length_at + 4)
       return {};
     const std::size_t offset = from_little_endian(body.substr(offset_at, offset_size));
     const std::size_t length = from_little_endian(body.substr(length_at, 4));
     return offset <= message.size() && length <= message.size() - offset ? std::optional(message.substr(offset, length))
-                                                                        : std::nullopt;
+                                                                         : std::nullopt;
   }
 };
 
@@ -115,7 +118,8 @@ std::string ntlm_authenticate() {
   const std::size_t responses = kFixed + user.size();
   return std::string("NTLMSSP\0", 8) + u32(3) + field(response.size(), responses) +
          field(response.size(), responses + response.size()) + field(0, kFixed) + field(user.size(), kFixed) +
-         field(0, kFixed) + field(0, kFixed) + u32(kUnicode | kNtlm | kAlwaysSign | kExtended) + user + response + response;
+         field(0, kFixed) + field(0, kFixed) + u32(kUnicode | kNtlm | kAlwaysSign | kExtended) + user + response +
+         response;
 }
 
 class Smb2 final : public Conversation {
@@ -178,9 +182,7 @@ private:
   };
 
   // Of each connection another one: those of the same client are given to one process.
-  std::string client_id() {
-    return u32(static_cast<std::uint32_t>(getpid())) + u32(number_) + u64(++connections_);
-  }
+  std::string client_id() { return u32(static_cast<std::uint32_t>(getpid())) + u32(number_) + u64(++connections_); }
 
   // ---- messages
 
@@ -217,7 +219,8 @@ private:
              u16(25) + u8(0) + u8(1) + kZero4 + kZero4 + at_end(kHeader + 24, token) + kZero8 + token);
   }
 
-  static std::string create(const std::string &name, std::uint32_t access, Disposition disposition, bool folder = false) {
+  static std::string create(const std::string &name, std::uint32_t access, Disposition disposition,
+                            bool folder = false) {
     constexpr std::uint32_t kImpersonation = 2, kShareAll = 7, kFolder = 1, kNoFolder = 0x40;
     const std::string wide = utf16(name);
     return u16(57) + u8(0) + u8(0) + u32(kImpersonation) + kZero8 + kZero8 + u32(access) + kZero4 + u32(kShareAll) +
@@ -286,9 +289,8 @@ private:
                           return answer.body.size() >= 16 && from_little_endian(answer.body.substr(4, 4)) == size;
                         }});
     constexpr unsigned kEndOfFile = 20;
-    planned_.push_back({"cut", kSetInfo, [this, file, size = content.size()] {
-                          return set_info(kEndOfFile, this->*file, u64(size));
-                        }});
+    planned_.push_back({"cut", kSetInfo,
+                        [this, file, size = content.size()] { return set_info(kEndOfFile, this->*file, u64(size)); }});
   }
 
   void read(OpenFile file, const std::string &content, std::size_t offset = 0) {
@@ -305,14 +307,13 @@ private:
 
   void measure() {
     constexpr unsigned kFile = 1, kStandard = 5;
-    planned_.push_back({"size", kQueryInfo,
-                        [this] {
-                          return u16(41) + u8(kFile) + u8(kStandard) + u32(24) + kZero8 + kZero8 + file_ + u8(0);
-                        },
-                        [size = text().size()](const Answer &answer) {
-                          const auto found = answer.buffer(2, 2, 4);
-                          return found && found->size() == 24 && from_little_endian(found->substr(8, 8)) == size;
-                        }});
+    planned_.push_back(
+        {"size", kQueryInfo,
+         [this] { return u16(41) + u8(kFile) + u8(kStandard) + u32(24) + kZero8 + kZero8 + file_ + u8(0); },
+         [size = text().size()](const Answer &answer) {
+           const auto found = answer.buffer(2, 2, 4);
+           return found && found->size() == 24 && from_little_endian(found->substr(8, 8)) == size;
+         }});
   }
 
   static std::string set_info(unsigned info, const std::string &file, const std::string &value) {
@@ -325,7 +326,8 @@ private:
   void rename(const std::string &to) {
     constexpr unsigned kRename = 10;
     planned_.push_back({"new name", kSetInfo, [this, wide = utf16(to)] {
-                          return set_info(kRename, moving_, u8(1) + std::string(7, '\0') + kZero8 + u32(wide.size()) + wide);
+                          return set_info(kRename, moving_,
+                                          u8(1) + std::string(7, '\0') + kZero8 + u32(wide.size()) + wide);
                         }});
   }
 
@@ -349,8 +351,8 @@ private:
     planned_.push_back({"entry", kQueryDirectory,
                         [this] {
                           const std::string pattern = utf16(name_);
-                          return u16(33) + u8(kNames) + u8(kFromBegin) + kZero4 + other_ + at_end(kHeader + 32, pattern) +
-                                 u32(4096) + pattern;
+                          return u16(33) + u8(kNames) + u8(kFromBegin) + kZero4 + other_ +
+                                 at_end(kHeader + 32, pattern) + u32(4096) + pattern;
                         },
                         [this](const Answer &answer) {
                           const auto found = answer.buffer(2, 2, 4);
