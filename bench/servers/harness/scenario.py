@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import build, debian, figures, live, load
+from . import build, debian, figures, live, load, series
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -58,7 +58,7 @@ def _passes(server, options, work):
     toolchain.require()
 
     source = debian.fetch_for(server, work)
-    old, update, diff_seconds = build.updated_pair(server, source, toolchain, work, log=_say)
+    old, update, diff_seconds = series.updated_pair(server, source, toolchain, work, log=_say)
     _say(f"update {update} ({update.stat().st_size} bytes) made in {diff_seconds:.2f} s")
 
     results = {

@@ -47,6 +47,18 @@ def _kept(tree, server):
                 yield path
 
 
+def updated_pair(server, source, toolchain, work, prefix="", log=print):
+    """The server without the fix and with it; returns (folder without, update, seconds that wfdiff took)."""
+    if not server.pair_of_states:
+        return build.updated_pair(server, source, toolchain, work, prefix, log)
+    states = Series(server, source, toolchain, work, log)
+    number = 1 + next(n for n, patch in enumerate(states.patches) if server.fix in patch)
+    states.prepare(number)
+    old, update = states.state(number - 1), work / f"{server.name}.wfp"
+    seconds, _ = build.make_update(toolchain, old, states.state(number), update)
+    return old, update, seconds
+
+
 class Series:
     def __init__(self, server, source, toolchain, work, log=print):
         self.server, self.source, self.toolchain, self.log = server, source, toolchain, log
