@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <random>
@@ -54,6 +55,37 @@ public:
 
 protected:
   std::string expected_;
+};
+
+// Protocols whose requests come in groups, planned as steps, and whose connections end after some requests, between two
+// groups: servers that keep a thread or a process for each connection have these come and go.
+template <class Step> class PlannedConversation : public Conversation {
+public:
+  bool closes() const final { return requests_ >= most_requests_ && planned_.empty(); }
+  std::string next() final {
+    ++requests_;
+    if (planned_.empty())
+      plan();
+    current_ = std::move(planned_.front());
+    planned_.pop_front();
+    return request(current_);
+  }
+
+protected:
+  explicit PlannedConversation(unsigned requests_per_connection) : most_requests_(requests_per_connection) {}
+
+  // Puts at least one step into planned_.
+  virtual void plan() = 0;
+  virtual std::string request(const Step &step) = 0;
+
+  // To be called by greet().
+  void begin_connection() { requests_ = 0; }
+
+  std::deque<Step> planned_;
+  Step current_; // what was asked last
+
+private:
+  unsigned most_requests_, requests_ = 0; // on this connection
 };
 
 // Makes the conversation of connection `number`.

@@ -9,7 +9,6 @@
 #include "bench/servers/load/login.h"
 
 #include <algorithm>
-#include <deque>
 #include <optional>
 #include <vector>
 
@@ -52,9 +51,22 @@ std::string read_packet(const LoginChannel &channel) {
   return channel.read(from_little_endian(std::string_view(channel.read(kHeader)).substr(0, 3)));
 }
 
-class Mysql final : public Conversation {
+struct Expected {
+  unsigned columns = 0; // 0: no result set
+  std::vector<std::string> rows{};
+  std::optional<std::uint64_t> changed{}; // rows, if it is known how many
+  bool statement = false;                 // a prepared one, with two parameters and a column
+};
+struct Step {
+  std::string request;
+  Expected expected;
+};
+
+class Mysql final : public PlannedConversation<Step> {
 public:
-  explicit Mysql(unsigned number) : first_id_(number * kRows), random_(number + 1), versions_(kRows, 0) {
+  explicit Mysql(unsigned number)
+      : PlannedConversation(kRequestsPerConnection), first_id_(number * kRows), random_(number + 1),
+        versions_(kRows, 0) {
     for (unsigned i = 0; i < kRows; ++i)
       ask("INSERT INTO items VALUES (" + id(i) + ", '" + text(i) + "', 0) ON DUPLICATE KEY UPDATE text = '" + text(i) +
               "', version = 0",
@@ -73,25 +85,15 @@ public:
     const LoginChannel channel(fd);
     read_packet(channel);
     const std::string zero(1, '\0');
-    channel.send(
-        packet(1, little_endian(kCapabilities, 4) + little_endian(kMaxPacket, 4) + little_endian(kLatin1, 1) +
-                      std::string(23, '\0') + "load" + zero + zero + "load" + zero + "mysql_native_password" + zero));
+    channel.send(packet(1, little_endian(kCapabilities, 4) + little_endian(kMaxPacket, 4) + little_endian(kLatin1, 1) +
+                               std::string(23, '\0') + "load" + zero + zero + "load" + zero + "mysql_native_password" +
+                               zero));
     if (const std::string answer = read_packet(channel); answer.empty() || answer[0] != kOkPacket)
       throw std::runtime_error("login refused: " + answer.substr(std::min<std::size_t>(answer.size(), 9)));
     statement_.reset();
-    requests_ = 0;
+    begin_connection();
   }
   std::string farewell() const override { return packet(0, std::string(1, kQuit)); }
-  bool closes() const override { return requests_ >= kRequestsPerConnection && planned_.empty(); }
-
-  std::string next() override {
-    ++requests_;
-    if (planned_.empty())
-      plan();
-    current_ = std::move(planned_.front());
-    planned_.pop_front();
-    return packet(0, current_.request);
-  }
 
   Progress judge(std::string_view answer, std::size_t) override {
     const auto payloads = packets(answer);
@@ -114,17 +116,6 @@ public:
   }
 
 private:
-  struct Expected {
-    unsigned columns = 0; // 0: no result set
-    std::vector<std::string> rows{};
-    std::optional<std::uint64_t> changed{}; // rows, if it is known how many
-    bool statement = false;                 // a prepared one, with two parameters and a column
-  };
-  struct Step {
-    std::string request;
-    Expected expected;
-  };
-
   static Expected changes(std::uint64_t count) { return {.changed = count}; }
   template <class... Values> static Expected row(const Values &...values) {
     return {.columns = sizeof...(values), .rows = {(value(values) + ...)}};
@@ -139,7 +130,9 @@ private:
     return recognisable_text((first_id_ + i) * 104'729ull + version * 7919ull);
   }
 
-  void plan() {
+  std::string request(const Step &step) override { return packet(0, step.request); }
+
+  void plan() override {
     const unsigned i = random_() % kRows;
     const std::string of_row = " FROM items WHERE id = " + id(i);
     switch (random_() % 12) {
@@ -267,10 +260,7 @@ private:
   unsigned first_id_;
   std::minstd_rand random_;
   std::vector<unsigned> versions_;
-  std::deque<Step> planned_;
-  Step current_;
   std::optional<std::uint32_t> statement_; // what this connection prepared
-  unsigned requests_ = 0;                  // on this connection
 };
 
 } // namespace

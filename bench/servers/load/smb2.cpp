@@ -11,7 +11,6 @@
 
 #include <arpa/inet.h>
 
-#include <deque>
 #include <optional>
 #include <random>
 #include <unistd.h>
@@ -122,14 +121,24 @@ std::string ntlm_authenticate() {
          response;
 }
 
-class Smb2 final : public Conversation {
+struct Step {
+  std::string what;
+  Command command{};
+  std::function<std::string()> body; // when it is sent: it may name a file that an earlier step opened
+  std::function<bool(const Answer &)> is_right = [](const Answer &) { return true; };
+  Status status = kSuccess;
+};
+
+class Smb2 final : public PlannedConversation<Step> {
 public:
-  explicit Smb2(unsigned number) : number_(number), name_("file-" + std::to_string(number)), random_(number + 1) {}
+  explicit Smb2(unsigned number)
+      : PlannedConversation(kRequestsPerConnection), number_(number), name_("file-" + std::to_string(number)),
+        random_(number + 1) {}
 
   void greet(int fd) override {
     const LoginChannel channel(fd);
     messages_ = session_ = tree_ = 0;
-    requests_ = 0;
+    begin_connection();
     constexpr std::uint16_t kSmb21 = 0x0210;
     exchange(channel, kNegotiate, kSuccess,
              u16(36) + u16(1) + u16(1) + kZero2 + kZero4 + client_id() + kZero8 + u16(kSmb21));
@@ -140,18 +149,7 @@ public:
     file_ = open(channel, name_);
     stream_ = open(channel, name_ + ":note");
     moving_ = open(channel, moving_name());
-    planned_.clear();
     store(); // a new connection's first requests: the file is not what an earlier load left
-  }
-  bool closes() const override { return requests_ >= kRequestsPerConnection && planned_.empty(); }
-
-  std::string next() override {
-    ++requests_;
-    if (planned_.empty())
-      plan();
-    current_ = std::move(planned_.front());
-    planned_.pop_front();
-    return message(current_.command, current_.body());
   }
 
   Progress judge(std::string_view bytes, std::size_t) override {
@@ -173,14 +171,6 @@ public:
   std::string wanted() const override { return current_.what + " of " + name_; }
 
 private:
-  struct Step {
-    std::string what;
-    Command command{};
-    std::function<std::string()> body; // when it is sent: it may name a file that an earlier step opened
-    std::function<bool(const Answer &)> is_right = [](const Answer &) { return true; };
-    Status status = kSuccess;
-  };
-
   // Of each connection another one: those of the same client are given to one process.
   std::string client_id() { return u32(static_cast<std::uint32_t>(getpid())) + u32(number_) + u64(++connections_); }
 
@@ -227,18 +217,23 @@ private:
            u32(disposition) + u32(folder ? kFolder : kNoFolder) + at_end(kHeader + 56, wide) + kZero8 +
            (wide.empty() ? kZero2 : wide);
   }
-  static std::string file_id(std::string_view created) { return std::string(created.substr(64, 16)); }
+  // Of an answer to create(); empty if it is too short.
+  static std::string file_id(std::string_view created) {
+    return created.size() < 80 ? std::string() : std::string(created.substr(64, 16));
+  }
 
   std::string open(const LoginChannel &channel, const std::string &name) {
-    const std::string body = exchange(channel, kCreate, kSuccess, create(name, kAllAccess, kOpenOrCreate));
-    if (body.size() < 80)
+    const std::string id = file_id(exchange(channel, kCreate, kSuccess, create(name, kAllAccess, kOpenOrCreate)));
+    if (id.empty())
       throw std::runtime_error("login: a file's answer is too short");
-    return file_id(body);
+    return id;
   }
 
   // ---- what is asked
 
-  void plan() {
+  std::string request(const Step &step) override { return message(step.command, step.body()); }
+
+  void plan() override {
     switch (random_() % 12) {
     case 0:
       ++version_;
@@ -335,10 +330,8 @@ private:
   void open_other(const std::string &name, bool folder) {
     planned_.push_back({"opening", kCreate, [name, folder] { return create(name, kReadAccess, kOpen, folder); },
                         [this](const Answer &answer) {
-                          if (answer.body.size() < 80)
-                            return false;
                           other_ = file_id(answer.body);
-                          return true;
+                          return !other_.empty();
                         }});
   }
   void close_other() {
@@ -374,9 +367,6 @@ private:
   std::string name_; // of the file
   std::minstd_rand random_;
   unsigned version_ = 0;
-  std::deque<Step> planned_;
-  Step current_;
-  unsigned requests_ = 0; // on this connection
   std::uint64_t connections_ = 0, messages_ = 0, session_ = 0, tree_ = 0;
   std::string file_, stream_, moving_, other_; // as the server names what is open
 };
