@@ -149,6 +149,13 @@ def lasting_processes(server, child):
     return [child.pid] if server.process_per_connection else processes(child.pid)
 
 
+def must_be_those(server, child, pids):
+    """Raises if its lasting processes are others now."""
+    now = lasting_processes(server, child)
+    if now != pids:
+        raise LiveError(f"the server's processes were {pids} and are {now}")
+
+
 def runs(pid):
     """False once it has ended, reaped or not."""
     try:

@@ -5,7 +5,8 @@ What must hold, or the run fails:
   - the unpatched server shows the old behaviour on every connection, and the exploit kills it, or does what harm it does;
   - after apply every connection shows the new behaviour, opened before or after, and the exploit is answered;
   - after revert all show the old behaviour, after the next apply the new one again, for as many rounds as asked;
-  - no request of the load fails, and the process that began is the process that ends, by SIGTERM, with the status that it always ends with.
+  - no request of the load fails, and the process that began is the process that ends, by SIGTERM, with the
+    status that it always ends with.
 """
 
 import argparse
@@ -134,8 +135,7 @@ def _run_live(server, options, toolchain, old, update, work):
         if not exploited or not server.is_refusal(exploited):
             raise Mismatch(f"the patched server answered the exploit with {exploited[:80]!r}")
         threads = sum(len(status["threads"]) for status in wfpatch.status())
-        if live.lasting_processes(server, child) != pids:
-            raise Mismatch(f"the server's processes were {pids} and are {live.lasting_processes(server, child)}")
+        live.must_be_those(server, child, pids)
         server_status = child.stop()
     if server_status != server.status_at_end:
         raise Mismatch(f"the server ended with status {server_status} on SIGTERM, see {child.log}")

@@ -47,10 +47,10 @@ def _kept(tree, server):
                 yield path
 
 
-def updated_pair(server, source, toolchain, work, prefix="", log=print):
+def updated_pair(server, source, toolchain, work, log=print):
     """The server without the fix and with it; returns (folder without, update, seconds that wfdiff took)."""
     if not server.pair_of_states:
-        return build.updated_pair(server, source, toolchain, work, prefix, log)
+        return build.updated_pair(server, source, toolchain, work, log=log)
     states = Series(server, source, toolchain, work, log)
     number = 1 + next(n for n, patch in enumerate(states.patches) if server.fix in patch)
     states.prepare(number)

@@ -33,9 +33,7 @@ class Stacked:
         """Ends the server; it must end well, and be the process that was started."""
         if self._running and clean:
             child, _, _, pids = self._running
-            if live.lasting_processes(self.server, child) != pids:
-                raise live.LiveError(
-                    f"the server's processes were {pids} and are {live.lasting_processes(self.server, child)}")
+            live.must_be_those(self.server, child, pids)
             status = child.stop()
             if status != self.server.status_at_end:
                 raise live.LiveError(f"the server ended with status {status}, see {child.log}")
