@@ -1,18 +1,11 @@
-"""Builds a server's tree, and skips the work when nothing that could change the result has changed.
-
-The stamp beside a tree holds package version, patches, commands and the hashes of compiler plugin and runtime: a rebuilt
-plugin rebuilds the servers.
-"""
+"""With what a server is built, plain or so that it can be updated, and how its build commands are run."""
 
 import hashlib
-import json
 import os
 import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
-
-from . import debian, difference
 
 
 class BuildError(Exception):
@@ -43,10 +36,8 @@ class Toolchain:
         if missing:
             raise BuildError(f"not built: {', '.join(missing)}; run cmake --build {self.build} first")
 
-    def variables(self, instrumented):
+    def variables(self):
         """What build commands may name in braces."""
-        if not instrumented:
-            return {"cc": self.clang, "cxx": f"{self.clang}++", "libs": "", "ldflags": ""}
         return {
             "cc": f"{self.clang} -fplugin={self.plugin}",
             "cxx": f"{self.clang}++ -fplugin={self.plugin}",
@@ -54,12 +45,31 @@ class Toolchain:
             "ldflags": f"-L{self.runtime.parent} -Wl,-rpath,{self.runtime.parent}",
         }
 
+    def fill_in(self, commands):
+        """The commands with what they name in braces."""
+        return [[word.format(**self.variables()) for word in command] for command in commands]
+
+    def identity(self):
+        """What makes the result of the same commands another one."""
+        version = subprocess.run([self.clang, "--version"], capture_output=True, text=True, check=True).stdout
+        return {"clang": version, "plugin": hash_of(self.plugin)}
+
 
 class PluginOnly(Toolchain):
     """Instruments but links no runtime, so that only the plugin makes the difference."""
 
-    def variables(self, instrumented):
-        return {**super().variables(instrumented), "libs": "", "ldflags": ""}
+    def variables(self):
+        return {**super().variables(), "libs": "", "ldflags": ""}
+
+
+class Plain(Toolchain):
+    """The same clang, and nothing of wfpatch."""
+
+    def variables(self):
+        return {"cc": self.clang, "cxx": f"{self.clang}++", "libs": "", "ldflags": ""}
+
+    def identity(self):
+        return {**super().identity(), "plugin": None}
 
 
 def _environment(tree):
@@ -76,15 +86,12 @@ def hash_of(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def fill_in(commands, toolchain, instrumented=True):
-    """The commands with what they name in braces."""
-    return [[word.format(**toolchain.variables(instrumented)) for word in command] for command in commands]
-
-
-def run_commands(server, toolchain, tree, commands, log, instrumented=True):
-    """Runs build commands in `tree`; their output is kept in `log`, and its end is what a failure tells."""
+def run_commands(server, toolchain, tree, commands, log):
+    """Runs build commands in `tree`; their output is kept in `log`, and its end is what a failure tells.  Returns the seconds
+    of processor time that they took."""
+    before = os.times()
     with log.open("w") as output:
-        for command in fill_in(commands, toolchain, instrumented):
+        for command in toolchain.fill_in(commands):
             output.write(f"$ {' '.join(command)}\n")
             output.flush()
             result = subprocess.run(
@@ -93,33 +100,7 @@ def run_commands(server, toolchain, tree, commands, log, instrumented=True):
             if result.returncode != 0:
                 tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
                 raise BuildError(f"{server.name}: {' '.join(command)} failed; {log} ends:\n{tail}")
-
-
-def build_tree(server, source, toolchain, tree, with_fix, instrumented=True, log=print):
-    """Unpacks and builds `tree`; returns the seconds of processor time, or None if it was there already."""
-    commands = fill_in(server.configure_commands + server.make_commands, toolchain, instrumented)
-    wanted = {
-        "source": source.version,
-        "fix": server.fix,
-        "with_fix": with_fix,
-        "commands": commands,
-        "clang": subprocess.run([toolchain.clang, "--version"], capture_output=True, text=True, check=True).stdout,
-        "plugin": hash_of(toolchain.plugin) if instrumented else None,
-    }
-    stamp = tree.with_name(tree.name + ".stamp")
-    if stamp.exists() and json.loads(stamp.read_text()) == wanted and (tree / server.binary).exists():
-        return None
-    stamp.unlink(missing_ok=True)
-    if server.difference:
-        difference.unpack(server, source, tree, inclusive=with_fix)
-    else:
-        debian.unpack(source, tree, server.fix, inclusive=with_fix)
-    log(f"building {tree.name}: {source.package} {source.version} {'with' if with_fix else 'without'} {server.fix}")
-    before = os.times()
-    run_commands(server, toolchain, tree, server.configure_commands + server.make_commands,
-                 tree.with_name(tree.name + ".log"), instrumented)
     after = os.times()
-    stamp.write_text(json.dumps(wanted))
     return after.children_user + after.children_system - before.children_user - before.children_system
 
 
@@ -138,18 +119,6 @@ def make_update(toolchain, old, new, update):
     return seconds, result.stdout
 
 
-def updated_pair(server, source, toolchain, work, prefix="", log=print):
-    """Builds `work`/PREFIXold without the fix and PREFIXnew with it; returns (old, update, seconds that wfdiff took)."""
-    old, new = work / f"{prefix}old", work / f"{prefix}new"
-    for tree, with_fix in ((old, False), (new, True)):
-        build_tree(server, source, toolchain, tree, with_fix, log=log)
-    update = work / f"{prefix}{server.name}.wfp"
-    seconds, _ = make_update(toolchain, old, new, update)
-    return old, update, seconds
-
-
 def _wfdiff(toolchain, old, new, update):
     command = [toolchain.tool("wfdiff"), old, new, "-o", update]
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-
-

@@ -163,18 +163,3 @@ def extract(source, tree):
 
 def apply_patch(tree, patch, reverse=False):
     _run(["patch", "--silent", "--strip=1", *(["--reverse"] if reverse else []), f"--input={patch.resolve()}"], cwd=tree)
-
-
-def unpack(source, tree, through, inclusive):
-    """Unpacks into `tree` with the package's patches applied in order up to the one whose name contains `through`.
-
-    The tree is upstream's plus these patches and nothing else: no line is changed for wfpatch's sake.
-    """
-    extract(source, tree)
-    folder = tree / "debian/patches"
-    series = patch_series(folder)
-    last = next((i for i, name in enumerate(series) if through in name), None)
-    if last is None:
-        raise SourceError(f"{source.package} {source.version} has no patch {through}; it has {', '.join(series)}")
-    for name in series[: last + 1 if inclusive else last]:
-        apply_patch(tree, folder / name)

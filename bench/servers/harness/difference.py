@@ -83,17 +83,6 @@ def assign(fixes, hunks, left_out=(), complete=True):
     return {fix: sorted(key for key, owner in named.items() if owner == fix) for fix in fixes}
 
 
-def unpack(server, source, tree, inclusive):
-    """Unpacks into `tree` the later version without the fixes that come after the server's own, and that if not inclusive."""
-    folder = tree.parent / "fixes"
-    write(server, source, tree.parent, folder)
-    series = debian.patch_series(folder)
-    fix = series.index(f"{server.fix}.patch")
-    debian.extract(source, tree)
-    for name in reversed(series[fix + 1 if inclusive else fix:]):
-        debian.apply_patch(tree, folder / name, reverse=True)
-
-
 def write(server, source, cache, folder):
     """Makes the fixes of `server` as patches with a series in `folder`, unless that was done before."""
     wanted = server.difference

@@ -55,6 +55,13 @@ def median_and_quartiles(values):
     return middle, low, high
 
 
+def median_and_interval(values):
+    """(median, and from where to where the true one lies with 95 % probability, by order statistics)"""
+    values, n = sorted(values), len(values)
+    reach = 0.98 * math.sqrt(n)
+    return statistics.median(values), values[max(0, math.floor(n / 2 - reach))], values[min(n - 1, math.ceil(n / 2 + reach))]
+
+
 def cpu_seconds(pids):
     """Processor time, user and system, that the threads of these processes that are alive have used."""
     return sum(int(task.read_text().split()[0]) for pid in pids for task in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9

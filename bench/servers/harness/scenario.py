@@ -1,7 +1,8 @@
-"""The passes: source, two builds, update, then one run of the server under load with the update coming and going.
+"""The passes: source, its states before and after the fix, update, then one run of the server under load with the update
+coming and going.
 
 What must hold, or the run fails:
-  - wfdiff makes an update from the two build folders, and none from one folder with itself;
+  - wfdiff makes an update from the two states, and none from one with itself;
   - the unpatched server shows the old behaviour on every connection, and the exploit kills it, or does what harm it does;
   - after apply every connection shows the new behaviour, opened before or after, and the exploit is answered;
   - after revert all show the old behaviour, after the next apply the new one again, for as many rounds as asked;
@@ -59,7 +60,7 @@ def _passes(server, options, work):
     toolchain.require()
 
     source = debian.fetch_for(server, work)
-    old, update, diff_seconds = series.updated_pair(server, source, toolchain, work, log=_say)
+    old, update, diff_seconds = series.Series(server, source, toolchain, work, log=_say).updated_pair()
     _say(f"update {update} ({update.stat().st_size} bytes) made in {diff_seconds:.2f} s")
 
     results = {

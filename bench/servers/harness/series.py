@@ -5,6 +5,9 @@ After each its objects and its program are kept as a state of their own (unchang
 neighbours can be compared, and the program of any of them started, at any time.  State 0 is upstream's source, with those
 patches that come before the first one of interest, if a description names that.
 
+A state is reached from the one that the tree is in, or else by building it whole; what is made on the way is kept too.  So who
+asks for the two states around one fix pays for one build and a little more.
+
 Where a package has no patches of interest but its upstream release has fixes, a description takes them from the difference of
 two versions.  Then the last state is upstream's source, and state 0 is that without the fixes.
 
@@ -47,32 +50,26 @@ def _kept(tree, server):
                 yield path
 
 
-def updated_pair(server, source, toolchain, work, log=print):
-    """The server without the fix and with it; returns (folder without, update, seconds that wfdiff took)."""
-    if not server.pair_of_states:
-        return build.updated_pair(server, source, toolchain, work, log=log)
-    states = Series(server, source, toolchain, work, log)
-    number = 1 + next(n for n, patch in enumerate(states.patches) if server.fix in patch)
-    states.prepare(number)
-    old, update = states.state(number - 1), work / f"{server.name}.wfp"
-    seconds, _ = build.make_update(toolchain, old, states.state(number), update)
-    return old, update, seconds
+def _patches(server, source, work):
+    """The folder of the patches and their series."""
+    if server.difference:
+        difference.write(server, source, work, work / "fixes")
+        return work / "fixes"
+    listing = work / f"listing-{source.version}"
+    if not (listing / "debian").exists():
+        debian.extract(source, listing)
+    return listing / "debian/patches"
 
 
 class Series:
-    def __init__(self, server, source, toolchain, work, log=print):
+    """The states of one server by one toolchain, in `work`/`name`."""
+
+    def __init__(self, server, source, toolchain, work, name="series", log=print):
         self.server, self.source, self.toolchain, self.log = server, source, toolchain, log
-        self.work = work / "series"
+        self.work = work / name
         self.tree = self.work / "tree"
-        self.plugin = build.hash_of(toolchain.plugin)
         self.work.mkdir(parents=True, exist_ok=True)
-        listing = self.work / "listing"
-        if not (listing / "debian").exists():
-            debian.extract(source, listing)
-        self.folder = listing / "debian/patches"
-        if server.difference:
-            self.folder = self.work / "fixes"
-            difference.write(server, source, work, self.folder)
+        self.folder = _patches(server, source, work)
         series = debian.patch_series(self.folder)
         first = next((n for n, name in enumerate(series) if server.first and server.first in name), 0)
         self.before, self.parts = series[:first], {}
@@ -82,18 +79,39 @@ class Series:
             if not any(mark in name for mark in server.incomplete):
                 self.parts[name], parts = parts, []
         self.patches = list(self.parts)  # each named after its last part
+        self._made_by = {
+            "source": source.version,
+            "commands": toolchain.fill_in(server.configure_commands + server.make_commands),
+            **toolchain.identity(),
+        }
+
+    def number_of_fix(self):
+        """Which patch is the one that the server's description applies live."""
+        number = next((n for n, patch in enumerate(self.patches, start=1) if self.server.fix in patch), None)
+        if number is None:
+            raise debian.SourceError(f"{self.source.package} {self.source.version} has no patch {self.server.fix}; it has "
+                                     + ", ".join(self.patches))
+        return number
+
+    def without_fix(self):
+        """The state right before that patch."""
+        return self.prepare(self.number_of_fix() - 1)
+
+    def updated_pair(self):
+        """The server without the fix, the update that brings it, and the seconds that wfdiff took."""
+        old, new = self.without_fix(), self.prepare(self.number_of_fix())
+        update = self.work / f"{self.server.name}.wfp"
+        seconds, _ = build.make_update(self.toolchain, old, new, update)
+        return old, update, seconds
 
     def state(self, number):
         return self.work / "states" / f"{number:03}"
 
     def _stamp(self, number):
         wanted = {
-            "source": self.source.version,
+            **self._made_by,
             "patches": self.before + self.patches[:number] if not self.server.difference else
                        ["without", *map(build.hash_of, (self.folder / patch for patch in self.patches[number:]))],
-            "commands": [self.server.configure_commands, self.server.make_commands],
-            "clang": self.toolchain.clang,
-            "plugin": self.plugin,
         }
         return hashlib.sha256(json.dumps(wanted).encode()).hexdigest()
 
@@ -101,23 +119,32 @@ class Series:
         stamp = self.state(number) / "stamp"
         return stamp.exists() and stamp.read_text() == self._stamp(number)
 
+    def _position(self):
+        """Which state the tree is in; None while it is on its way to one."""
+        stamp = self.work / "tree.stamp"
+        found = stamp.read_text() if stamp.exists() else None
+        return next((n for n in range(len(self.patches) + 1) if self._stamp(n) == found), None)
+
     def prepare(self, number):
-        """Makes the states up to `number`, as far as they are not there."""
-        missing = next((n for n in range(number + 1) if not self._built(n)), None)
-        if missing is None:
-            return
-        position = self.work / "tree.stamp"  # which state the tree is in; absent while it is on its way
-        if missing == 0 or not position.exists() or position.read_text() != self._stamp(missing - 1):
-            self._start_over(missing)
-        else:
-            position.unlink()
-            self._advance(missing)
-        position.write_text(self._stamp(missing))
-        self._keep(missing)
-        self.prepare(number)
+        """Makes state `number` if it is not there, and those on the way to it that are not; returns its folder."""
+        if not self._built(number):
+            position = self._position()
+            if position is None or position >= number:
+                self._reach(number, self._start_over)
+            else:
+                for following in range(position + 1, number + 1):
+                    self._reach(following, self._advance)
+        return self.state(number)
+
+    def _reach(self, number, how):
+        stamp = self.work / "tree.stamp"
+        stamp.unlink(missing_ok=True)
+        how(number)
+        if not self._built(number):
+            self._keep(number)
+        stamp.write_text(self._stamp(number))
 
     def _start_over(self, number):
-        (self.work / "tree.stamp").unlink(missing_ok=True)
         debian.extract(self.source, self.tree)
         if self.server.difference:
             for patch in reversed(self.patches[number:]):
@@ -125,18 +152,23 @@ class Series:
         else:
             for patch in self.before + [part for patch in self.patches[:number] for part in self.parts[patch]]:
                 debian.apply_patch(self.tree, self.folder / patch)
-        self.log(f"building {self.server.name} with {number} of {len(self.patches)} patches")
-        self._run(self.server.configure_commands + self.server.make_commands, number)
+        self.log(f"building {self.server.name} with {number} of {len(self.patches)} patches in {self.work.name}")
+        seconds = self._run(self.server.configure_commands + self.server.make_commands, number)
+        (self.work / "seconds").write_text(f"{seconds}\n")
 
     def _advance(self, number):
         patch = self.patches[number - 1]
-        self.log(f"building {self.server.name} with {patch} ({number} of {len(self.patches)})")
+        self.log(f"building {self.server.name} with {patch} ({number} of {len(self.patches)}) in {self.work.name}")
         for part in self.parts[patch]:
             debian.apply_patch(self.tree, self.folder / part)
         self._run(self.server.remake_commands(self.files_of(patch)), number)
 
     def _run(self, commands, number):
-        build.run_commands(self.server, self.toolchain, self.tree, commands, self.work / f"{number:03}.log")
+        return build.run_commands(self.server, self.toolchain, self.tree, commands, self.work / f"{number:03}.log")
+
+    def build_seconds(self):
+        """The seconds of processor time that the last whole build took."""
+        return float((self.work / "seconds").read_text())
 
     def _keep(self, number):
         state, before = self.state(number), self.state(number - 1)
@@ -157,7 +189,7 @@ class Series:
 
     def step(self, number):
         """Compares the states before and after patch `number`, counted from 1."""
-        old, new = self.state(number - 1), self.state(number)
+        old, new = self.prepare(number - 1), self.prepare(number)
         update = self.work / "updates" / f"{number:03}-{Path(self.patches[number - 1]).stem}.wfp"
         update.parent.mkdir(exist_ok=True)
         update.unlink(missing_ok=True)

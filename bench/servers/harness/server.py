@@ -34,7 +34,6 @@ class Server(Package):
     """One whose program serves."""
 
     fix = None  # what the name of the patch contains that the scenario applies live
-    pair_of_states = False  # before and after the fix are states of the series and not two builds: large, or with its folder's name in it
     port_count = 1
     rate = 10000  # requests per second in the scenario: fewer than it can answer
     threads = 4  # that it serves with where speed is measured: one processor is its own
