@@ -84,17 +84,6 @@
   CALL(int, cnd_wait, (cnd_t * condition, mtx_t * mutex), (condition, mutex), NULL, -1)                                 \
   CALL(int, cnd_timedwait, (cnd_t * condition, mtx_t * mutex, const struct timespec *deadline),                         \
        (condition, mutex, deadline), NULL, -1)                                                                         \
-  CALL(int, sem_wait, (sem_t * semaphore), (semaphore), NULL, -1)                                                       \
-  CALL(int, sem_timedwait, (sem_t * semaphore, const struct timespec *deadline), (semaphore, deadline), NULL, -1)       \
-  CALL(int, sem_clockwait, (sem_t * semaphore, clockid_t clock, const struct timespec *deadline),                       \
-       (semaphore, clock, deadline), NULL, -1)                                                                         \
-  CALL(int, pthread_join, (pthread_t thread, void **result), (thread, result), NULL, -1)                                \
-  CALL(int, pthread_timedjoin_np, (pthread_t thread, void **result, const struct timespec *deadline),                   \
-       (thread, result, deadline), NULL, -1)                                                                           \
-  CALL(int, pthread_clockjoin_np,                                                                                      \
-       (pthread_t thread, void **result, clockid_t clock, const struct timespec *deadline),                             \
-       (thread, result, clock, deadline), NULL, -1)                                                                    \
-  CALL(int, thrd_join, (thrd_t thread, int *result), (thread, result), NULL, -1)                                        \
   CALL(int, sigwait, (const sigset_t *set, int *signal), (set, signal), NULL, -1)                                       \
   CALL(int, sigwaitinfo, (const sigset_t *set, siginfo_t *info), (set, info), NULL, -1)                                 \
   CALL(int, sigtimedwait, (const sigset_t *set, siginfo_t *info, const struct timespec *timeout),                       \
@@ -159,6 +148,20 @@
        (queue, message, size, priority, deadline), NULL, -1)                                                           \
   CALL(int, pthread_barrier_wait, (pthread_barrier_t * barrier), (barrier), NULL, -1)
 
+/* Those that enter the kernel only if there is something to wait for. */
+#define WFP_WAITS(CALL)                                                                                                \
+  CALL(int, sem_wait, (sem_t * semaphore), (semaphore), NULL, -1)                                                       \
+  CALL(int, sem_timedwait, (sem_t * semaphore, const struct timespec *deadline), (semaphore, deadline), NULL, -1)       \
+  CALL(int, sem_clockwait, (sem_t * semaphore, clockid_t clock, const struct timespec *deadline),                       \
+       (semaphore, clock, deadline), NULL, -1)                                                                         \
+  CALL(int, pthread_join, (pthread_t thread, void **result), (thread, result), NULL, -1)                                \
+  CALL(int, pthread_timedjoin_np, (pthread_t thread, void **result, const struct timespec *deadline),                   \
+       (thread, result, deadline), NULL, -1)                                                                           \
+  CALL(int, pthread_clockjoin_np,                                                                                      \
+       (pthread_t thread, void **result, clockid_t clock, const struct timespec *deadline),                             \
+       (thread, result, clock, deadline), NULL, -1)                                                                    \
+  CALL(int, thrd_join, (thrd_t thread, int *result), (thread, result), NULL, -1)
+
 /* Names that glibc exports beside the ordinary ones. */
 #define WFP_ALIASES(CALL)                                                                                              \
   CALL(ssize_t, __read, (int fd, void *buffer, size_t size), (fd, buffer, size), NULL, SYS_read)                        \
@@ -175,12 +178,15 @@
   CALL(pid_t, __waitpid, (pid_t pid, int *status, int options), (pid, status, options), NULL, -1)
 
 WFP_CALLS(DECLARE_REAL)
+WFP_WAITS(DECLARE_REAL)
 WFP_ALIASES(DECLARE_REAL)
 
 void wfp_resolve_calls(void) {
   WFP_CALLS(RESOLVE)
+  WFP_WAITS(RESOLVE)
   WFP_ALIASES(RESOLVE)
 }
 
-WFP_CALLS(DEFINE_WRAPPER)
-WFP_ALIASES(DEFINE_WRAPPER)
+WFP_CALLS(DEFINE_SYSTEM_CALL_WRAPPER)
+WFP_WAITS(DEFINE_WRAPPER)
+WFP_ALIASES(DEFINE_SYSTEM_CALL_WRAPPER)

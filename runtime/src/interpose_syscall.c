@@ -73,7 +73,7 @@ static int may_wait(long number, long second) {
 
 /* Where syscall_entry.S jumps for a number with its bit set, all as the caller left it: arguments that the caller did not
  * give are whatever was there, as in the real function. */
-WFP_HIDDEN long wfp_blocking_syscall(long number, long a, long b, long c, long d, long e, long f) {
+WFP_HIDDEN RETURN_BY_JUMP long wfp_blocking_syscall(long number, long a, long b, long c, long d, long e, long f) {
   if (!may_wait(number, b))
     return wfp_real_syscall(number, a, b, c, d, e, f);
   PARK();

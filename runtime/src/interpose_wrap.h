@@ -1,4 +1,5 @@
-/* What the files with interposed blocking calls share: the wrapper around one call, made from a list.
+/* What the files with interposed blocking calls share: the wrapper around one call, made from a list.  DEFINE_SYSTEM_CALL_WRAPPER is for
+ * calls that always enter the kernel, DEFINE_WRAPPER for the others.
  *
  * CALL(result, name, (parameters), (arguments), version, system call or -1)
  * `version` is asked for by name where glibc has several: RTLD_NEXT alone may give the oldest.
@@ -20,6 +21,10 @@ static inline void end_park(WfpThread **thread) { wfp_unpark(*thread); }
   __attribute__((cleanup(end_park), unused)) WfpThread *parked = wfp_park(__builtin_frame_address(0))
 
 #define EXPORT __attribute__((visibility("default")))
+
+/* For functions that return after a system call (arch/x86_64/return_by_jump.S).  After anything else a jump would cost more than `ret`: the
+ * processor would pair each of the callers' returns with the wrong call. */
+#define RETURN_BY_JUMP __attribute__((function_return("thunk-extern")))
 
 static inline void *resolve_call(const char *name, const char *version) {
   void *address = version ? dlvsym(RTLD_NEXT, name, version) : NULL;
@@ -43,8 +48,12 @@ __attribute__((visibility("hidden"))) void *wfp_find_anywhere(const char *name, 
  * The C name differs from the symbol's, since glibc's prototypes carry decorations (transparent unions, nonnull) of their own. */
 #define UNPACK(...) __VA_OPT__(, ) __VA_ARGS__
 #define DEFINE_WRAPPER(result, name, parameters, arguments, version, number)                                           \
+  WRAPPER(, result, name, parameters, arguments, version, number)
+#define DEFINE_SYSTEM_CALL_WRAPPER(result, name, parameters, arguments, version, number)                               \
+  WRAPPER(RETURN_BY_JUMP, result, name, parameters, arguments, version, number)
+#define WRAPPER(how, result, name, parameters, arguments, version, number)                                             \
   EXPORT result wfp_call_##name parameters __asm__(#name);                                                             \
-  result wfp_call_##name parameters {                                                                                  \
+  how result wfp_call_##name parameters {                                                                              \
     if (__builtin_expect(!real_##name, 0)) {                                                                           \
       if (number >= 0)                                                                                                 \
         return (result)syscall(number UNPACK arguments);                                                               \
