@@ -92,7 +92,7 @@ def _check_exploit_harms(server, tree, work):
             raise Mismatch(f"the unpatched server survived the exploit and answered {answer[:80]!r}")
         # A process of a prefork server dies alone, and its master makes another.
         live.wait_until(lambda: not all(map(live.runs, before)), 10, "the exploited process to die")
-        died = "a process of it" if child.alive() else f"signal {-child.process.returncode}"
+        died = "a process of it" if len(before) > 1 else f"signal {-child.wait(10)}"
     _say(f"unpatched server, exploited: killed ({died})")
 
 
