@@ -1,7 +1,7 @@
 // How the wrappers of system calls return (src/interpose_wrap.h): by an indirect jump instead of `ret`.
 //
 // After a system call the processor's stack of return addresses holds the kernel's, or what mitigations of speculation filled it with, so
-// that the next few returns are mispredicted.  The program's own are in any case; a wrapper adds one, which costs 30 to 50 ns.  Where an
+// that the next few returns are mispredicted.  The program's own are in any case; a wrapper adds one, which costs some 30 ns.  Where an
 // indirect jump goes is predicted by other means, which system calls leave alone.
 //
 // Compilers jump here for `ret` in functions with the attribute function_return("thunk-extern").  Keeps what functions return: rax, rdx, xmm.
