@@ -8,7 +8,7 @@ failed=0
 complain() { echo "crossref: $*" >&2; failed=1; }
 
 # NAME FILE of each row; the model itself is what follows the first comment.
-rows=$(sed -n '1,/^ \*\/$/s/^ \* \+\(thread \|control \)\? *\([A-Z]\{3,\}\) .* \([a-z_]*\.cpp\)$/\2 \3/p' "$model")
+rows=$(sed -n '1,/^ \*\/$/s/^ \* \+\(thread \|control \)\? *\([A-Z]\{3,\}\) .* \([a-z_]*\.\(cpp\|h\)\)$/\2 \3/p' "$model")
 steps=$(sed '1,/^ \*\/$/d' "$model")
 [[ $(wc -l <<<"$rows") -ge 10 ]] || complain "the table of $model cannot be read"
 while read -r name file; do

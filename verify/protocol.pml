@@ -3,8 +3,8 @@
  * What is modelled, step by step as in the code: each step below is marked with its name where the model makes it, and the
  * code is marked with the same name (`Model: NAME`) in the file that is given.  verify/crossref.sh checks both ways.
  *
- *   thread   PARK      state = (sequence + 1, PARKED)                                     park.cpp
- *            UNPARK    state &= ~PARKED; then wfp_view = table(state.view)                park.cpp
+ *   thread   PARK      state = (sequence + 1, PARKED)                                     park_inline.h
+ *            UNPARK    state &= ~PARKED; then wfp_view = table(state.view)                park_inline.h
  *            POLL      published, own stack, state, then wfp_view                         poll.cpp
  *            STALE     marks of a handler that siglongjmp left are cleared                poll.cpp
  *            ENTER     a handler begins: RUNNING, IN_HANDLER, wfp_view = table(view)      signal_entry.cpp

@@ -1,4 +1,5 @@
-// A runtime for bench/servers/ablation whose blocking calls do not park: linked in place of runtime/src/park.cpp.
+// A runtime for bench/servers/ablation whose blocking calls do not park: linked in place of runtime/src/park.cpp, with wrappers whose
+// PARK() is nothing.
 #include "runtime/src/park.h"
 
 using namespace wfp;

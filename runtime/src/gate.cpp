@@ -35,8 +35,8 @@ void enter(Slot *slot) {
 // A new slot's entry in every view that a thread may be in, or move to.
 void enter_in_views(const Slot &slot) {
   for (std::uint32_t view = 0; view < kViewCapacity; ++view)
-    if (view_is_live(view) && !view_tables[view][slot.index])
-      view_tables[view][slot.index] = slot.original;
+    if (view_is_live(view) && !wfp_view_tables[view][slot.index])
+      wfp_view_tables[view][slot.index] = slot.original;
 }
 
 [[nodiscard]] bool add_body(Slot &slot, const CodeRange *ranges, std::uint32_t count, Message &why) {

@@ -7,18 +7,21 @@
 #ifndef WFPATCH_RUNTIME_INTERPOSE_WRAP_H
 #define WFPATCH_RUNTIME_INTERPOSE_WRAP_H
 
-#include "runtime/src/park.h"
+#include "runtime/src/park_inline.h"
 
 #include <dlfcn.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static inline void end_park(WfpThread **thread) { wfp_unpark(*thread); }
+static inline void end_park(WfpThread **thread) { wfp_unpark_inline(*thread); }
 
 /* Everything of the program lies above the wrapper's frame: its return address is the first word that counts. */
+#ifndef PARK /* bench/ablation has none */
 #define PARK()                                                                                                         \
-  __attribute__((cleanup(end_park), unused)) WfpThread *parked = wfp_park(__builtin_frame_address(0))
+  __attribute__((cleanup(end_park), unused)) WfpThread *parked =                                                           \
+      wfp_park_inline(wfp_self, __atomic_load_n(&wfp_pending, __ATOMIC_RELAXED), __builtin_frame_address(0), wfp_form_frame)
+#endif
 
 #define EXPORT __attribute__((visibility("default")))
 

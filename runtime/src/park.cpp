@@ -1,22 +1,20 @@
 #include "runtime/src/park.h"
 
 #include "runtime/src/barrier.h"
+#include "runtime/src/park_inline.h"
 #include "runtime/src/poll.h"
 #include "runtime/src/publication.h"
 
 using namespace wfp;
 
-namespace {
+static_assert(offsetof(WfpParkWords, state) == offsetof(ThreadRecord, state) &&
+              offsetof(WfpParkWords, park_sp) == offsetof(ThreadRecord, park_sp));
+static_assert(wfp_state_parked == state::kParked && wfp_state_in_handler == state::kInHandler &&
+              wfp_state_held == state::kHeld && wfp_form_frame == park_form::kFrame);
+static_assert(1ull << wfp_state_sequence_shift == state::kSequenceOne &&
+              0xffffull << wfp_state_view_shift == state::kViewMask);
 
-// (P); Model: PARK.
-inline WfpThread *park_now(ThreadRecord *record, std::uint64_t old, std::uintptr_t sp_and_form) {
-  record->park_sp.store(sp_and_form, std::memory_order_relaxed);
-  record->state.store((old + state::kSequenceOne) | state::kParked, std::memory_order_release);
-  return record;
-}
-
-// What is seldom: a thread that the runtime meets for the first time, a change on its way, marks that a handler has left.
-[[gnu::noinline, gnu::cold]] WfpThread *park_after_look(void *frame, std::uintptr_t form) {
+extern "C" WfpThread *wfp_park_after_look(void *frame, std::uintptr_t form) {
   ThreadRecord *record = wfp_self;
   auto sp = reinterpret_cast<std::uintptr_t>(frame);
   if (!record || wfp_pending.load(std::memory_order_relaxed)) {
@@ -29,37 +27,25 @@ inline WfpThread *park_now(ThreadRecord *record, std::uint64_t old, std::uintptr
   if (record->state.load(std::memory_order_relaxed) & (state::kParked | state::kInHandler))
     clear_stale_marks(*record, sp);
   std::uint64_t old = record->state.load(std::memory_order_relaxed);
-  return old & state::kParked ? nullptr : park_now(record, old, sp | form);
+  if (old & state::kParked)
+    return nullptr;
+  // (P), as in wfp_park_inline.
+  record->park_sp.store(sp | form, std::memory_order_relaxed);
+  record->state.store((old + state::kSequenceOne) | state::kParked, std::memory_order_release);
+  return record;
 }
 
-// A few instructions without a frame of their own: this is on the way of every blocking call.
-inline WfpThread *park(void *frame, std::uintptr_t form) {
-  ThreadRecord *record = wfp_self;
-  // Relaxed: a park that misses the flag is moved by the control thread.
-  if (__builtin_expect(!record || wfp_pending.load(std::memory_order_relaxed), 0))
-    return park_after_look(frame, form);
-  std::uint64_t old = record->state.load(std::memory_order_relaxed);
-  if (__builtin_expect((old & (state::kParked | state::kInHandler)) != 0, 0))
-    return park_after_look(frame, form);
-  return park_now(record, old, reinterpret_cast<std::uintptr_t>(frame) | form);
+extern "C" void wfp_stay_held(WfpThread *record) {
+  record->state.fetch_and(~state::kHeld, std::memory_order_relaxed);
+  wait_until_released(*record);
 }
 
-} // namespace
-
-extern "C" WfpThread *wfp_park(void *frame) { return park(frame, park_form::kFrame); }
-extern "C" WfpThread *wfp_park_for_caller(void *frame) { return park(frame, park_form::kUnknown); }
-
-extern "C" void wfp_unpark(WfpThread *record) {
-  if (!record)
-    return;
-  // Model: UNPARK.
-  // (U): acquire pairs with the control thread's (C), whose view and code this thread is going to use.  Once PARKED is gone nobody
-  // else changes the view, so that it can be loaded: x86-64 has no instruction that clears bits and returns the rest.
-  record->state.fetch_and(~state::kParked, std::memory_order_acq_rel);
-  std::uint64_t now = record->state.load(std::memory_order_relaxed);
-  wfp_view = view_tables[state::view(now)];
-  if (__builtin_expect((now & state::kHeld) != 0, 0)) {
-    record->state.fetch_and(~state::kHeld, std::memory_order_relaxed);
-    wait_until_released(*record);
-  }
+extern "C" WfpThread *wfp_park(void *frame) {
+  return wfp_park_inline(wfp_self, wfp_pending.load(std::memory_order_relaxed), frame, park_form::kFrame);
 }
+
+extern "C" WfpThread *wfp_park_for_caller(void *frame) {
+  return wfp_park_inline(wfp_self, wfp_pending.load(std::memory_order_relaxed), frame, park_form::kUnknown);
+}
+
+extern "C" void wfp_unpark(WfpThread *record) { wfp_unpark_inline(record); }

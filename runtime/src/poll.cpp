@@ -124,7 +124,7 @@ void change_over(ThreadRecord &record, const Publication &publication) {
   // Model: POLL.
   // (M): release, so that the control thread's acquire load finds all that this thread did in the older view done.
   record.state.store(state::with_view(old + state::kSequenceOne, publication.view), std::memory_order_release);
-  wfp_view = view_tables[publication.view];
+  wfp_view = wfp_view_tables[publication.view];
   record.look_interval = 0;
   record.next_look = 0;
   record.held_slot = 0;

@@ -143,7 +143,7 @@ void publish(Publication *publication) {
   current = publication;
   // seq_cst: pairs with a reader's store to `reading` (publication.h).  Release: pairs with the reader's load.
   published.store(publication, std::memory_order_seq_cst);
-  wfp_published_table.store(publication->barrier ? nullptr : view_tables[publication->view], std::memory_order_release);
+  wfp_published_table.store(publication->barrier ? nullptr : wfp_view_tables[publication->view], std::memory_order_release);
   if (before) {
     before->next_retired = retired;
     retired = before;

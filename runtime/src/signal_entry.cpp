@@ -25,7 +25,7 @@ extern "C" void wfp_enter_handler(WfpInterrupted *interrupted, void *frame) {
     old = record->state.load(std::memory_order_relaxed);
   }
   // The interrupted code may have stored its new state, but not yet its view.
-  wfp_view = view_tables[state::view(old)];
+  wfp_view = wfp_view_tables[state::view(old)];
   interrupted->was_in_handler = (old & state::kInHandler) != 0;
   // Another handler may begin and end between any two of these: it leaves the frames as it found them.
   interrupted->handlers = record->handlers;

@@ -7,7 +7,7 @@
  *   event                                   from                      to
  *   makecontext, wfp_stack_register                                   PARKED, in the maker's view
  *   swapcontext, setcontext, longjmp,       polls, then (P)           wfp_self = to, then (U)
- *   wfp_stack_switch                        (P): park.cpp             (U): park.cpp
+ *   wfp_stack_switch                        (P): park_inline.h        (U): park_inline.h
  *   a context's function returns            its record is given back  wfp_self = to, then (U)
  *
  * The way to the new stack is taken a few instructions after its record: a signal's handler in between runs in the new stack's view, with

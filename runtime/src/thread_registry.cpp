@@ -124,7 +124,7 @@ void begin_thread(ThreadRecord *record, std::uintptr_t stack_low, std::uintptr_t
   const Publication *publication = published.load(std::memory_order_seq_cst);
   std::uint64_t old = record->state.load(std::memory_order_relaxed);
   record->state.store(state::with_view(old + state::kSequenceOne, publication->view), std::memory_order_release);
-  wfp_view = view_tables[publication->view];
+  wfp_view = wfp_view_tables[publication->view];
   // From here on the control thread knows it as a thread in that view.
   record->tid.store(static_cast<int>(sys::call(SYS_gettid)), std::memory_order_release);
   record->reading.store(0, std::memory_order_release);

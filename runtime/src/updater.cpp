@@ -163,7 +163,7 @@ void delete_update(AppliedUpdate *update) {
 
 [[nodiscard]] bool plan_changes(AppliedUpdate &update, Message &why) {
   update.changes.clear();
-  const Body *table = view_tables[current_view];
+  const Body *table = wfp_view_tables[current_view];
   for (const LinkedFunction &function : update.linked.functions) {
     Slot *slot = function.body && function.sled ? find_slot(function.sled) : nullptr;
     if (slot && !update.changes.push_back({slot, table[slot->index], function.body})) {
@@ -183,9 +183,9 @@ void delete_update(AppliedUpdate *update) {
     why << "too many updates are on their way: some thread is still " << (kViewCapacity - 2) << " versions behind";
     return view;
   }
-  std::memcpy(view_tables[view], view_tables[current_view], slot_count() * sizeof(Body));
+  std::memcpy(wfp_view_tables[view], wfp_view_tables[current_view], slot_count() * sizeof(Body));
   for (const BodyChange &change : update.changes)
-    view_tables[view][change.slot->index] = forwards ? change.after : change.before;
+    wfp_view_tables[view][change.slot->index] = forwards ? change.after : change.before;
   numbers[view] = next_number;
   return view;
 }
@@ -404,14 +404,14 @@ void refuse_updates(const char *reason) { unfit = reason; }
 // Model: BASE.
 void enter_base_view() {
   // Only slots: a thread that starts from now on starts in what is the published view.
-  std::memcpy(view_tables[kBaseView], view_tables[current_view], slot_count() * sizeof(Body));
+  std::memcpy(wfp_view_tables[kBaseView], wfp_view_tables[current_view], slot_count() * sizeof(Body));
   numbers[kBaseView] = numbers[current_view];
 }
 
 // Model: SETTLE.
 void settle(std::uint64_t now_ns) {
   ChangeScope scope;
-  const Body *table = view_tables[current_view];
+  const Body *table = wfp_view_tables[current_view];
   Arena scratch;
   Vec<Slot *> idle(scratch);
   for (std::uint32_t index = 0; index < slot_count(); ++index) {

@@ -13,22 +13,21 @@ bool live[wfp::kViewCapacity] = {true};
 
 extern "C" {
 __thread wfp::Body *wfp_view = base_table;
+wfp::Body *wfp_view_tables[wfp::kViewCapacity] = {base_table};
 }
 
 namespace wfp {
-
-Body *view_tables[kViewCapacity] = {base_table};
 
 std::uint32_t claim_view() {
   for (std::uint32_t index = 1; index < kViewCapacity; ++index) {
     if (live[index])
       continue;
-    if (!view_tables[index]) {
+    if (!wfp_view_tables[index]) {
       long address = sys::call(SYS_mmap, nullptr, sizeof(base_table), PROT_READ | PROT_WRITE,
                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
       if (sys::failed(address))
         return kViewCapacity;
-      view_tables[index] = reinterpret_cast<Body *>(address);
+      wfp_view_tables[index] = reinterpret_cast<Body *>(address);
     }
     live[index] = true;
     return index;

@@ -24,10 +24,6 @@ inline constexpr std::uint32_t kSlotCapacity = 65536; // patched functions in th
 inline constexpr std::uint32_t kViewCapacity = 64;    // views that threads can be in at one time
 inline constexpr std::uint32_t kBaseView = 0;
 
-// The tables by index; the base view is static, the others are mapped when first needed and then kept.  Written by the
-// control thread before the index can be met by another thread.
-extern Body *view_tables[kViewCapacity];
-
 // Finds a free index and maps its table; kViewCapacity when all are in use or memory is out.  Control thread.
 std::uint32_t claim_view();
 void release_view(std::uint32_t index);
@@ -40,5 +36,8 @@ std::int32_t view_thread_offset();
 
 // Hidden C names, since assembly and C files use them too.
 extern "C" {
+// The tables by index; the base view is static, the others are mapped when first needed and then kept.  Written by the
+// control thread before the index can be met by another thread.
+extern wfp::Body *wfp_view_tables[wfp::kViewCapacity] __attribute__((visibility("hidden")));
 extern __thread wfp::Body *wfp_view __attribute__((tls_model("initial-exec"), visibility("hidden")));
 }

@@ -126,8 +126,8 @@ TEST(Park, StaleParkIsRecognisedByTheStackPointer) {
 TEST(Park, EndTakesTheViewThatTheControlThreadGave) {
   static Body table[4];
   Body *before_view = wfp_view;
-  Body *before_table = view_tables[5];
-  view_tables[5] = table;
+  Body *before_table = wfp_view_tables[5];
+  wfp_view_tables[5] = table;
   std::uint64_t before = load(wfp_self);
   WfpThread *parked = wfp_park(__builtin_frame_address(0));
   std::uint64_t seen = load(wfp_self);
@@ -135,7 +135,7 @@ TEST(Park, EndTakesTheViewThatTheControlThreadGave) {
   wfp_unpark(parked);
   Body *after_view = wfp_view;
   wfp_view = before_view;
-  view_tables[5] = before_table;
+  wfp_view_tables[5] = before_table;
   wfp_self->state.store(before);
   EXPECT_EQ(after_view, table);
 }

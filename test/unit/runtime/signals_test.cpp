@@ -118,8 +118,8 @@ TEST_F(Signals, HandlerIsMarkedAndTheMarkGoes) {
 // A handler in a parked thread runs in the view that the thread was moved to, and the park goes on behind it.
 TEST_F(Signals, HandlerOfAParkedThreadTakesTheViewOfTheState) {
   static Body table[4];
-  Body *before_view = wfp_view, *before_table = view_tables[5];
-  view_tables[5] = table;
+  Body *before_view = wfp_view, *before_table = wfp_view_tables[5];
+  wfp_view_tables[5] = table;
   std::uint64_t before = wfp_self->state.load();
   std::signal(SIGUSR1, note_state);
 
@@ -131,7 +131,7 @@ TEST_F(Signals, HandlerOfAParkedThreadTakesTheViewOfTheState) {
   wfp_unpark(parked);
   Body *after_view = wfp_view;
   wfp_view = before_view;
-  view_tables[5] = before_table;
+  wfp_view_tables[5] = before_table;
   wfp_self->state.store(before);
 
   EXPECT_TRUE(moved);
