@@ -27,12 +27,7 @@ extern "C" WfpThread *wfp_park_after_look(void *frame, std::uintptr_t form) {
   if (record->state.load(std::memory_order_relaxed) & (state::kParked | state::kInHandler))
     clear_stale_marks(*record, sp);
   std::uint64_t old = record->state.load(std::memory_order_relaxed);
-  if (old & state::kParked)
-    return nullptr;
-  // (P), as in wfp_park_inline.
-  record->park_sp.store(sp | form, std::memory_order_relaxed);
-  record->state.store((old + state::kSequenceOne) | state::kParked, std::memory_order_release);
-  return record;
+  return old & state::kParked ? nullptr : wfp_park_now(record, old, frame, form);
 }
 
 extern "C" void wfp_stay_held(WfpThread *record) {

@@ -41,19 +41,23 @@ __attribute__((visibility("hidden"), cold)) WfpThread *wfp_park_after_look(void 
 /* Barrier mode: the thread was held while it was parked. */
 __attribute__((visibility("hidden"), cold)) void wfp_stay_held(WfpThread *thread);
 
+/* (P); Model: PARK. */
+static inline __attribute__((always_inline)) WfpThread *wfp_park_now(WfpThread *thread, uint64_t old, void *frame, uintptr_t form) {
+  struct WfpParkWords *words = (struct WfpParkWords *)thread;
+  __atomic_store_n(&words->park_sp, (uintptr_t)frame | form, __ATOMIC_RELAXED);
+  __atomic_store_n(&words->state, (old + ((uint64_t)1 << wfp_state_sequence_shift)) | wfp_state_parked, __ATOMIC_RELEASE);
+  return thread;
+}
+
 /* `pending`: whether a change is on its way; relaxed: a park that misses it is moved by the control thread. */
 static inline __attribute__((always_inline)) WfpThread *wfp_park_inline(WfpThread *thread, uint8_t pending, void *frame,
                                                                         uintptr_t form) {
   if (__builtin_expect(!thread || pending, 0))
     return wfp_park_after_look(frame, form);
-  struct WfpParkWords *words = (struct WfpParkWords *)thread;
-  uint64_t old = __atomic_load_n(&words->state, __ATOMIC_RELAXED);
+  uint64_t old = __atomic_load_n(&((struct WfpParkWords *)thread)->state, __ATOMIC_RELAXED);
   if (__builtin_expect((old & (wfp_state_parked | wfp_state_in_handler)) != 0, 0))
     return wfp_park_after_look(frame, form);
-  /* (P); Model: PARK. */
-  __atomic_store_n(&words->park_sp, (uintptr_t)frame | form, __ATOMIC_RELAXED);
-  __atomic_store_n(&words->state, (old + ((uint64_t)1 << wfp_state_sequence_shift)) | wfp_state_parked, __ATOMIC_RELEASE);
-  return thread;
+  return wfp_park_now(thread, old, frame, form);
 }
 
 /* Model: UNPARK.
