@@ -6,6 +6,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 
 class BuildError(Exception):
@@ -18,6 +19,7 @@ class Toolchain:
 
     build: Path
     clang: str
+    folder: ClassVar[str] = "series"  # below a server's, where what it builds is kept
 
     @property
     def plugin(self):
@@ -58,12 +60,16 @@ class Toolchain:
 class PluginOnly(Toolchain):
     """Instruments but links no runtime, so that only the plugin makes the difference."""
 
+    folder = "plugin"
+
     def variables(self):
         return {**super().variables(), "libs": "", "ldflags": ""}
 
 
 class Plain(Toolchain):
     """The same clang, and nothing of wfpatch."""
+
+    folder = "plain"
 
     def variables(self):
         return {"cc": self.clang, "cxx": f"{self.clang}++", "libs": "", "ldflags": ""}
@@ -105,7 +111,7 @@ def run_commands(server, toolchain, tree, commands, log):
 
 
 def make_update(toolchain, old, new, update):
-    """Diffs two build folders; returns (seconds, wfdiff's standard output).  Also checks that old against old is empty."""
+    """Diffs two build folders; returns the seconds that it took.  Also checks that old against old is empty."""
     update.unlink(missing_ok=True)
     begin = time.monotonic()
     result = _wfdiff(toolchain, old, new, update)
@@ -116,7 +122,7 @@ def make_update(toolchain, old, new, update):
     same = _wfdiff(toolchain, old, old, nothing)
     if same.returncode != 3 or nothing.exists():
         raise BuildError(f"wfdiff of {old} with itself exited {same.returncode} instead of 3:\n{same.stdout}{same.stderr}")
-    return seconds, result.stdout
+    return seconds
 
 
 def _wfdiff(toolchain, old, new, update):

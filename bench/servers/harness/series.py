@@ -62,11 +62,11 @@ def _patches(server, source, work):
 
 
 class Series:
-    """The states of one server by one toolchain, in `work`/`name`."""
+    """The states of one server by one toolchain, in its folder of `work`."""
 
-    def __init__(self, server, source, toolchain, work, name="series", log=print):
+    def __init__(self, server, source, toolchain, work, log=print):
         self.server, self.source, self.toolchain, self.log = server, source, toolchain, log
-        self.work = work / name
+        self.work = work / toolchain.folder
         self.tree = self.work / "tree"
         self.work.mkdir(parents=True, exist_ok=True)
         self.folder = _patches(server, source, work)
@@ -101,7 +101,7 @@ class Series:
         """The server without the fix, the update that brings it, and the seconds that wfdiff took."""
         old, new = self.without_fix(), self.prepare(self.number_of_fix())
         update = self.work / f"{self.server.name}.wfp"
-        seconds, _ = build.make_update(self.toolchain, old, new, update)
+        seconds = build.make_update(self.toolchain, old, new, update)
         return old, update, seconds
 
     def state(self, number):
