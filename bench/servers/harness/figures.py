@@ -3,6 +3,7 @@
 import contextlib
 import math
 import os
+import shutil
 import statistics
 from pathlib import Path
 
@@ -74,6 +75,13 @@ def cpu_seconds_with_ended(pids):
         with contextlib.suppress(OSError):  # it has just ended
             ticks += sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]))
     return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def emptied(folder):
+    """The folder, with nothing in it: a test's results must be its own."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
 
 
 def resident_kb(pids):

@@ -153,8 +153,7 @@ class Series:
             for patch in self.before + [part for patch in self.patches[:number] for part in self.parts[patch]]:
                 debian.apply_patch(self.tree, self.folder / patch)
         self.log(f"building {self.server.name} with {number} of {len(self.patches)} patches in {self.work.name}")
-        seconds = self._run(self.server.configure_commands + self.server.make_commands, number)
-        (self.work / "seconds").write_text(f"{seconds}\n")
+        self._run(self.server.configure_commands + self.server.make_commands, number)
 
     def _advance(self, number):
         patch = self.patches[number - 1]
@@ -164,11 +163,7 @@ class Series:
         self._run(self.server.remake_commands(self.files_of(patch)), number)
 
     def _run(self, commands, number):
-        return build.run_commands(self.server, self.toolchain, self.tree, commands, self.work / f"{number:03}.log")
-
-    def build_seconds(self):
-        """The seconds of processor time that the last whole build took."""
-        return float((self.work / "seconds").read_text())
+        build.run_commands(self.server, self.toolchain, self.tree, commands, self.work / f"{number:03}.log")
 
     def _keep(self, number):
         state, before = self.state(number), self.state(number - 1)
