@@ -109,8 +109,8 @@ Entries collectEntries(Module &M) {
 
 class RecordWriter {
 public:
-  RecordWriter(Module &M, const Unit &U)
-      : M(M), U(U), Int8(Type::getInt8Ty(M.getContext())), Int32(Type::getInt32Ty(M.getContext())),
+  explicit RecordWriter(Module &M)
+      : M(M), Int8(Type::getInt8Ty(M.getContext())), Int32(Type::getInt32Ty(M.getContext())),
         Int64(Type::getInt64Ty(M.getContext())) {}
 
   void write(const Entries &All, const UnitId &Id, StringRef Key, uint32_t UnitFlags) {
@@ -265,7 +265,6 @@ private:
   }
 
   Module &M;
-  const Unit &U;
   Type *Int8, *Int32, *Int64;
   GlobalVariable *UnitNote = nullptr;
   Constant *UnitRecord = nullptr;
@@ -284,7 +283,7 @@ PreservedAnalyses RecordsPass::run(Module &M, ModuleAnalysisManager &) {
   Entries All = collectEntries(M);
   auto *Flag = mdconst::extract_or_null<ConstantInt>(M.getModuleFlag("cf-protection-branch"));
   uint32_t UnitFlags = Flag && !Flag->isZero() ? uint32_t(format::kUnitBranchProtection) : 0;
-  RecordWriter(M, *U).write(All, Id, Key, UnitFlags);
+  RecordWriter(M).write(All, Id, Key, UnitFlags);
   writeInfoSection(M, *U, Key, Id);
   M.addModuleFlag(Module::Max, kDoneFlag, 1);
   return PreservedAnalyses::none();
