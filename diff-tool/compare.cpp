@@ -7,7 +7,8 @@
 //   data without a name    same place in its section, equal content: whoever is not replaced goes on with what it has
 //   a named constant       correlated or not, equal content
 //   an anonymous piece     equal content: strings, constant pools, jump tables, exception tables, thunks; of what
-//                          -fsanitize=undefined says of a check, line and column do not count
+//                          -fsanitize=undefined says of a check, line and column do not count, nor does the line in a
+//                          string that tells a place in one of the unit's files
 //   an undefined symbol    same name; also against a definition of that name on the other side
 //
 // To a function belong its parts and, for each, its FDEs with their CIE and LSDA: a handler that catches another type, or
@@ -171,7 +172,7 @@ std::optional<std::string> Comparer::compareStrings(const Target &A, const Targe
     return Distance || T.Offset < 0 || uint64_t(T.Offset) > Bytes.size() ? Bytes : Bytes.drop_front(T.Offset);
   };
   ArrayRef<uint8_t> X = Tail(Old, A), Y = Tail(New, B);
-  if (X == Y)
+  if (X == Y || differInLineOnly(toStringRef(X), toStringRef(Y), New.Info))
     return std::nullopt;
   return "string " + quote(X) + " -> " + quote(Y);
 }

@@ -1,5 +1,10 @@
 #include "diff-tool/line_noise.h"
 
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Path.h"
+
+#include <algorithm>
 #include <map>
 
 namespace wfdiff {
@@ -31,6 +36,24 @@ uint64_t lineOperand(llvm::ArrayRef<uint8_t> Instruction) {
     ++Opcode;
   uint8_t Byte = Instruction[Opcode];
   return Opcode < Operand && ((Byte >= 0xb8 && Byte <= 0xbf) || Byte == 0x68 || Byte == 0xc7) ? Operand : 0;
+}
+
+static bool isFileOf(const UnitInfo &Unit, llvm::StringRef Name) {
+  auto IsIt = [&](llvm::StringRef Path) { return llvm::sys::path::filename(Path) == Name; };
+  return IsIt(Unit.Source) || llvm::any_of(Unit.Layouts, [&](const Layout &L) { return IsIt(L.File); });
+}
+
+bool differInLineOnly(llvm::StringRef Old, llvm::StringRef New, const UnitInfo &Unit) {
+  size_t Number = 0; // where it begins
+  while (Number < std::min(Old.size(), New.size()) && Old[Number] == New[Number])
+    ++Number;
+  Number = Old.take_front(Number).rtrim("0123456789").size();
+  llvm::StringRef X = Old.drop_front(Number), Y = New.drop_front(Number);
+  llvm::StringRef BehindX = X.drop_while(llvm::isDigit), BehindY = Y.drop_while(llvm::isDigit);
+  if (X.size() == BehindX.size() || Y.size() == BehindY.size() || BehindX != BehindY)
+    return false;
+  llvm::StringRef Path = Old.take_front(Number);
+  return Path.consume_back(":") && !Path.empty() && isFileOf(Unit, Path.substr(Path.rfind('/') + 1));
 }
 
 } // namespace wfdiff

@@ -107,4 +107,24 @@ TEST(LinePairs, AlignByFunctionAndOrdinal) {
   EXPECT_EQ(linePairs(Old, New), (std::set<std::pair<int64_t, int64_t>>{{10, 12}, {20, 22}}));
 }
 
+TEST(LineInString, CountsOnlyBehindAFileOfTheUnit) {
+  UnitInfo Unit;
+  Unit.Source = "../src/server.c";
+  Unit.Layouts.resize(1);
+  Unit.Layouts[0].File = "/usr/include/server.h";
+  EXPECT_TRUE(differInLineOnly("server.c:9", "server.c:10", Unit));
+  EXPECT_TRUE(differInLineOnly("a/server.c:123", "a/server.c:124", Unit));
+  EXPECT_TRUE(differInLineOnly("server.h:9", "server.h:10", Unit));
+  EXPECT_TRUE(differInLineOnly("a/server.c:9: x > 3", "a/server.c:10: x > 3", Unit));
+  EXPECT_FALSE(differInLineOnly("a/server.c:9: x > 3", "a/server.c:10: x > 4", Unit));
+  EXPECT_FALSE(differInLineOnly("a/server.c:9: x > 3", "a/server.c:9: x > 4", Unit));
+  EXPECT_FALSE(differInLineOnly("a/server.c:9", "b/server.c:9", Unit));
+  EXPECT_FALSE(differInLineOnly("other.h:9", "other.h:10", Unit));
+  EXPECT_FALSE(differInLineOnly("fileserver.c:9", "fileserver.c:10", Unit));
+  EXPECT_FALSE(differInLineOnly("server.c:", "server.c:10", Unit));
+  EXPECT_FALSE(differInLineOnly("server.c", "server.c:10", Unit));
+  EXPECT_FALSE(differInLineOnly("9", "10", Unit));
+  EXPECT_FALSE(differInLineOnly(":9", ":10", UnitInfo()));
+}
+
 } // namespace
