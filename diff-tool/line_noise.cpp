@@ -53,7 +53,7 @@ bool differInLineOnly(llvm::StringRef Old, llvm::StringRef New, const UnitInfo &
   if (X.size() == BehindX.size() || Y.size() == BehindY.size() || BehindX != BehindY)
     return false;
   llvm::StringRef Path = Old.take_front(Number);
-  return Path.consume_back(":") && !Path.empty() && isFileOf(Unit, Path.substr(Path.rfind('/') + 1));
+  return Path.consume_back(":") && !Path.empty() && isFileOf(Unit, llvm::sys::path::filename(Path));
 }
 
 } // namespace wfdiff

@@ -26,8 +26,8 @@ std::set<std::pair<int64_t, int64_t>> linePairs(const UnitInfo &Old, const UnitI
 // instructions: a displacement, a comparison and arithmetic are never taken for one.
 uint64_t lineOperand(llvm::ArrayRef<uint8_t> Instruction);
 
-// Whether nothing differs in two strings but the number in "path/FILE:123", where FILE is what the unit was compiled from or a header
-// that declares a type that it uses.
+// Whether nothing differs in two strings but the number in "path/FILE:123", where FILE is what the unit was compiled
+// from or a header that declares a type that it uses.
 bool differInLineOnly(llvm::StringRef Old, llvm::StringRef New, const UnitInfo &Unit);
 
 } // namespace wfdiff
