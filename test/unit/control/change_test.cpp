@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <thread>
 
 namespace wfp::control::test {
 namespace {
@@ -494,6 +495,22 @@ TEST(Children, GetOnlyWhatTheirParentTook) {
   Outcome outcome = run({"apply", "--children", self(), update.path(), "--json"});
   EXPECT_EQ(outcome.code, kRefused);
   EXPECT_EQ(outcome.json()["children"][0]["updates"].size(), 0u);
+}
+
+TEST(Children, ThatEndMeanwhileAreLeftOut) {
+  auto hang_up_and_end = [](const Request &) { // in the kernel's order: descriptors are closed before the process is gone
+    std::thread([] {
+      usleep(20'000);
+      _exit(0);
+    }).detach();
+    return hang_up();
+  };
+  Child child([&] { return new FakeServer(hang_up_and_end) != nullptr; }, [] { pause(); });
+  FakeServer server{Worker()};
+  TemporaryFile update(kElf);
+  Outcome outcome = run({"apply", "--children", self(), update.path(), "--json"});
+  EXPECT_EQ(outcome.code, kDone) << outcome.err;
+  EXPECT_EQ(outcome.json()["children"].size(), 0u);
 }
 
 TEST(Children, WithoutTheRuntimeAreLeftOut) {
