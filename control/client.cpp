@@ -45,6 +45,9 @@ namespace {
 // A reply longer than this is a process gone mad: 5,000 threads take about 0.5 MB.
 constexpr std::size_t kMaxReplyBytes = 8u << 20;
 
+// A process that ends closes its descriptors, and with them our connection, somewhat before it is gone.
+constexpr double kSecondsToEnd = 0.1;
+
 std::string error_text(int number) { return std::generic_category().message(number); }
 
 // Milliseconds until the deadline for poll(), rounded up so that we do not spin at the end.
@@ -102,8 +105,10 @@ void Connection::refuse_closed() const {
   if (uid_t self = ::geteuid(); self != 0 && self != process.uid)
     throw Refused(process.label() + " belongs to user " + user_name(process.uid) +
                   ": permission denied (only that user and root may control it)");
-  if (!try_describe_process(process.pid))
-    throw Refused(process.label() + " has ended");
+  for (const Deadline deadline = deadline_in(kSecondsToEnd); Clock::now() < deadline;
+       std::this_thread::sleep_for(std::chrono::milliseconds(1)))
+    if (!try_describe_process(process.pid))
+      throw Refused(process.label() + " has ended");
   throw Refused(process.label() + " closed the connection without an answer (it is ending, or not dumpable and "
                                   "then accepts root only)");
 }

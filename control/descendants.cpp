@@ -46,18 +46,6 @@ bool when_it_listens(const ProcessInfo &process, double seconds, const std::func
   }
 }
 
-// Whether the process is gone, or goes now: one that ends closes its descriptors, and with them our connection, somewhat earlier.
-bool has_ended(const ProcessInfo &process) {
-  constexpr double kSecondsToEnd = 0.1;
-  const Deadline deadline = deadline_in(kSecondsToEnd);
-  while (try_describe_process(process.pid)) {
-    if (Clock::now() >= deadline)
-      return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  return true;
-}
-
 } // namespace
 
 ExitCode visit_descendants(const ProcessInfo &root, Json &document, Console &console,
@@ -79,7 +67,7 @@ ExitCode visit_descendants(const ProcessInfo &root, Json &document, Console &con
           document["children"].push_back(entry);
         continue;
       } catch (const Failure &failure) {
-        if (has_ended(process))
+        if (!try_describe_process(process.pid))
           continue;
         console.complain(failure.what());
         entry["error"] = failure.what();
