@@ -12,8 +12,11 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace wfp::bench {
+
+class LoginChannel;
 
 enum class Progress { kPartial, kComplete, kWrong };
 
@@ -21,9 +24,9 @@ class Conversation {
 public:
   virtual ~Conversation() = default;
 
-  // Where the server speaks first: the login, before the first request on each connection.  Waits for answers; throws
+  // The login, before the first request on each connection.  Waits for answers as `channel` does; throws
   // std::runtime_error.
-  virtual void greet(int /*fd*/) {}
+  virtual void greet(const LoginChannel & /*channel*/) {}
 
   // What is said before a connection is closed.
   virtual std::string farewell() const { return {}; }
@@ -72,20 +75,23 @@ public:
   }
 
 protected:
-  explicit PlannedConversation(unsigned requests_per_connection) : most_requests_(requests_per_connection) {}
+  // Connection `number` of several: its first one ends early, each another time, or all would end together again and again.
+  PlannedConversation(unsigned number, unsigned requests_per_connection)
+      : most_requests_(requests_per_connection), left_out_(std::minstd_rand(number + 1)() % requests_per_connection) {}
 
   // Puts at least one step into planned_.
   virtual void plan() = 0;
   virtual std::string request(const Step &step) = 0;
 
   // To be called by greet().
-  void begin_connection() { requests_ = 0; }
+  void begin_connection() { requests_ = std::exchange(left_out_, 0); }
 
   std::deque<Step> planned_;
   Step current_; // what was asked last
 
 private:
   unsigned most_requests_, requests_ = 0; // on this connection
+  unsigned left_out_;                     // of the first connection's
 };
 
 // Makes the conversation of connection `number`.

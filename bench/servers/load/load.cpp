@@ -1,13 +1,17 @@
 #include "bench/servers/load/load.h"
+#include "bench/servers/load/login.h"
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <boost/coroutine2/coroutine.hpp>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
 #include <deque>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <optional>
+#include <poll.h>
 #include <stdexcept>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -56,13 +60,14 @@ int open_socket(std::uint16_t port) {
 class Connection {
 public:
   Connection(unsigned number, std::uint16_t port, std::unique_ptr<Conversation> conversation)
-      : number_(number), port_(port), conversation_(std::move(conversation)), fd_(open()) {}
+      : number_(number), port_(port), conversation_(std::move(conversation)), fd_(open_socket(port)) {}
   ~Connection() { close(fd_); }
   Connection(const Connection &) = delete;
   Connection &operator=(const Connection &) = delete;
 
   int fd() const { return fd_; }
-  bool idle() const { return !waiting_; }
+  bool logging_in() const { return login_.has_value(); }
+  bool idle() const { return !waiting_ && !logging_in(); }
   bool dead() const { return dead_; }
   std::int64_t due() const { return due_; }
   std::deque<std::int64_t> &backlog() { return backlog_; }
@@ -102,9 +107,36 @@ public:
   void reconnect() {
     const std::string farewell = conversation_->farewell();
     send(fd_, farewell.data(), farewell.size(), MSG_NOSIGNAL); // nobody waits for what it brings about
-    const int fd = open(); // closing the old one also removes it from the epoll set
+    const int fd = open_socket(port_); // closing the old one also removes it from the epoll set
     close(fd_);
     fd_ = fd;
+    log_in();
+  }
+
+  // Begins the login; it lasts until logging_in() is false.  It runs as a coroutine: what falls due on the other connections
+  // meanwhile does not wait for it.
+  void log_in() {
+    due_ = now();
+    request_ = "login";
+    login_.emplace([this](Login::push_type &pause) { conversation_->greet(LoginChannel(fd_, [&pause] { pause(); })); });
+    if (!*login_)
+      login_.reset();
+  }
+
+  // Goes on with the login once something has arrived.
+  void go_on() {
+    if (!(*login_)())
+      login_.reset();
+  }
+
+  // Waits for the login's end: while there is nothing else to do.
+  void finish_login(double answer_timeout) {
+    while (logging_in()) {
+      pollfd ready{fd_, POLLIN, 0};
+      if (poll(&ready, 1, static_cast<int>(answer_timeout * 1000)) == 0)
+        throw std::runtime_error("login: no answer in time");
+      go_on();
+    }
   }
 
   void give_up(LoadReport &report, const std::string &why) {
@@ -113,16 +145,7 @@ public:
   }
 
 private:
-  int open() {
-    const int fd = open_socket(port_);
-    try {
-      conversation_->greet(fd);
-    } catch (...) {
-      close(fd);
-      throw;
-    }
-    return fd;
-  }
+  using Login = boost::coroutines2::coroutine<void>;
 
   unsigned number_;
   std::uint16_t port_;
@@ -132,6 +155,7 @@ private:
   std::int64_t due_ = 0;
   std::string request_, answer_;
   std::deque<std::int64_t> backlog_; // when the requests that wait for this connection fell due
+  std::optional<Login::pull_type> login_;
 };
 
 class Load {
@@ -140,6 +164,8 @@ public:
       : options_(options), stop_(stop), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
     for (unsigned i = 0; i < options.connections; ++i) {
       connections_.push_back(std::make_unique<Connection>(i, options.ports[i % options.ports.size()], make(i)));
+      connections_[i]->log_in();
+      connections_[i]->finish_login(options.answer_timeout);
       watch(i);
     }
   }
@@ -212,17 +238,22 @@ private:
 
   void take_answer(unsigned index) {
     Connection &connection = *connections_[index];
-    if (!connection.receive(report_)) {
-      if (connection.dead())
-        epoll_ctl(epoll_, EPOLL_CTL_DEL, connection.fd(), nullptr);
-      return;
+    try {
+      if (connection.logging_in()) {
+        connection.go_on();
+      } else if (connection.receive(report_)) {
+        ++report_.answered;
+        if (connection.due() >= recorded_from_)
+          report_.latency.record(now() - connection.due());
+        if (connection.must_reconnect())
+          reconnect(index);
+      }
+    } catch (const std::runtime_error &error) {
+      connection.give_up(report_, error.what());
     }
-    ++report_.answered;
-    if (connection.due() >= recorded_from_)
-      report_.latency.record(now() - connection.due());
-    if (connection.must_reconnect())
-      reconnect(index);
-    if (!connection.dead() && !connection.backlog().empty()) {
+    if (connection.dead()) {
+      epoll_ctl(epoll_, EPOLL_CTL_DEL, connection.fd(), nullptr);
+    } else if (connection.idle() && !connection.backlog().empty()) {
       const std::int64_t due = connection.backlog().front();
       connection.backlog().pop_front();
       connection.send_next(due, report_);
@@ -230,14 +261,9 @@ private:
   }
 
   void reconnect(unsigned index) {
-    try {
-      connections_[index]->reconnect();
-      ++report_.reconnects;
-      watch(index);
-    } catch (const std::runtime_error &error) {
-      connections_[index]->give_up(report_, error.what());
-      epoll_ctl(epoll_, EPOLL_CTL_DEL, connections_[index]->fd(), nullptr);
-    }
+    connections_[index]->reconnect();
+    ++report_.reconnects;
+    watch(index);
   }
 
   void sweep_timeouts() {

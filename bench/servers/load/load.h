@@ -3,7 +3,8 @@
 // A latency counts from the time when its request was due.  A stall of 10 ms at 20,000 requests a second therefore
 // shows as 200 late requests, not as one (coordinated omission).  Rate 0 is a closed loop, to find the capacity.
 //
-// One thread and epoll for all connections: on the machines that this is made for the server needs the other cores.
+// One thread and epoll for all connections: on the machines that this is made for the server needs the other cores.  A login
+// is a coroutine in it, so that only what falls due on its own connection waits for it.
 #pragma once
 
 #include "bench/latency_histogram.h"

@@ -4,11 +4,12 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
-#include <sys/time.h>
+#include <utility>
 
 namespace wfp::bench {
 
@@ -26,14 +27,11 @@ inline std::uint64_t from_little_endian(std::string_view bytes) {
   return value;
 }
 
-// The connection during a login: one question after the other, each answered within five seconds.  Throws
-// std::runtime_error.
+// The connection during a login: one question after the other.  While an answer is not there, wait() goes on with
+// something else, and returns once there may be more.  Throws std::runtime_error.
 class LoginChannel {
 public:
-  explicit LoginChannel(int fd) : fd_(fd) {
-    const timeval timeout{5, 0};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-  }
+  LoginChannel(int fd, std::function<void()> wait) : fd_(fd), wait_(std::move(wait)) {}
 
   void send(const std::string &bytes) const {
     if (::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size()))
@@ -43,9 +41,11 @@ public:
   std::string read(std::size_t size) const {
     std::string bytes(size, '\0');
     for (std::size_t have = 0; have < size;) {
-      const ssize_t got = recv(fd_, bytes.data() + have, size - have, 0);
-      if (got < 0 && errno == EINTR) // the signal that ends the load: what was begun is brought to its end
+      const ssize_t got = recv(fd_, bytes.data() + have, size - have, MSG_DONTWAIT);
+      if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+        wait_();
         continue;
+      }
       if (got <= 0)
         throw std::runtime_error(got == 0 ? "the server ended the login" : "login: " + std::string(strerror(errno)));
       have += static_cast<std::size_t>(got);
@@ -55,6 +55,7 @@ public:
 
 private:
   int fd_;
+  std::function<void()> wait_;
 };
 
 } // namespace wfp::bench

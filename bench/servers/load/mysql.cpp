@@ -65,7 +65,7 @@ struct Step {
 class Mysql final : public PlannedConversation<Step> {
 public:
   explicit Mysql(unsigned number)
-      : PlannedConversation(kRequestsPerConnection), first_id_(number * kRows), random_(number + 1),
+      : PlannedConversation(number, kRequestsPerConnection), first_id_(number * kRows), random_(number + 1),
         versions_(kRows, 0) {
     for (unsigned i = 0; i < kRows; ++i)
       ask("INSERT INTO items VALUES (" + id(i) + ", '" + text(i) + "', 0) ON DUPLICATE KEY UPDATE text = '" + text(i) +
@@ -74,7 +74,7 @@ public:
   }
 
   // The greeting's contents do not matter to a login without a password.
-  void greet(int fd) override {
+  void greet(const LoginChannel &channel) override {
     constexpr std::uint64_t kCapabilities = 0x1        // long password
                                             | 0x8      // connect with a database
                                             | 0x200    // protocol of 4.1
@@ -82,7 +82,6 @@ public:
                                             | 0x8000   // secure connection
                                             | 0x80000; // plugin of authentication
     constexpr unsigned kLatin1 = 8, kMaxPacket = 1 << 24;
-    const LoginChannel channel(fd);
     read_packet(channel);
     const std::string zero(1, '\0');
     channel.send(packet(1, little_endian(kCapabilities, 4) + little_endian(kMaxPacket, 4) + little_endian(kLatin1, 1) +

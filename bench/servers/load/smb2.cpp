@@ -132,11 +132,10 @@ struct Step {
 class Smb2 final : public PlannedConversation<Step> {
 public:
   explicit Smb2(unsigned number)
-      : PlannedConversation(kRequestsPerConnection), number_(number), name_("file-" + std::to_string(number)),
+      : PlannedConversation(number, kRequestsPerConnection), number_(number), name_("file-" + std::to_string(number)),
         random_(number + 1) {}
 
-  void greet(int fd) override {
-    const LoginChannel channel(fd);
+  void greet(const LoginChannel &channel) override {
     messages_ = session_ = tree_ = 0;
     begin_connection();
     constexpr std::uint16_t kSmb21 = 0x0210;
