@@ -63,6 +63,13 @@ def median_and_interval(values):
     return statistics.median(values), values[max(0, math.floor(n / 2 - reach))], values[min(n - 1, math.ceil(n / 2 + reach))]
 
 
+def mean_and_interval(values):
+    """(mean, and from where to where the true one lies with 95 % probability, if there are many)"""
+    mean = statistics.fmean(values)
+    reach = 1.96 * statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0
+    return mean, mean - reach, mean + reach
+
+
 def cpu_seconds(pids):
     """Processor time, user and system, that the threads of these processes that are alive have used."""
     return sum(int(task.read_text().split()[0]) for pid in pids for task in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9

@@ -24,12 +24,12 @@ class Load(live.Child):
     """Runs until finish(), or for `seconds`; `log` is the path that its files are named after."""
 
     def __init__(self, server, toolchain, tree, ports, log, connections=16, rate=0, seconds=3600, warm_up=0, spin=False,
-                 prefix=()):
+                 slowest=0, prefix=()):
         self.report = log.with_suffix(".json")
         self.report.unlink(missing_ok=True)
         super().__init__(
             [*_command(server, toolchain, tree, ports, connections, rate, seconds, spin, prefix), f"--warm-up={warm_up}",
-             f"--json={self.report}"],
+             f"--slowest={slowest}", f"--json={self.report}"],
             log.with_suffix(".log"),
         )
 

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <ctime>
 #include <deque>
+#include <functional>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <optional>
@@ -175,7 +176,7 @@ public:
     report_ = {};
     issued_ = 0;
     begin_ = now();
-    recorded_from_ = begin_ + static_cast<std::int64_t>(options_.warm_up * kSecond);
+    report_.recorded_from = begin_ + static_cast<std::int64_t>(options_.warm_up * kSecond);
     const auto end = begin_ + static_cast<std::int64_t>(options_.seconds * kSecond);
     std::int64_t next_sweep = begin_ + kSecond / 10;
     while (!stop_ && now() < end) {
@@ -243,8 +244,8 @@ private:
         connection.go_on();
       } else if (connection.receive(report_)) {
         ++report_.answered;
-        if (connection.due() >= recorded_from_)
-          report_.latency.record(now() - connection.due());
+        if (connection.due() >= report_.recorded_from)
+          report_.record({now() - connection.due(), connection.due()}, options_.slowest);
         if (connection.must_reconnect())
           reconnect(index);
       }
@@ -292,11 +293,24 @@ private:
   int epoll_;
   std::vector<std::unique_ptr<Connection>> connections_;
   LoadReport report_;
-  std::int64_t begin_ = 0, recorded_from_ = 0;
+  std::int64_t begin_ = 0;
   std::uint64_t issued_ = 0;
 };
 
 } // namespace
+
+// `slowest` is a heap whose first is the fastest of them.
+void LoadReport::record(SlowRequest request, std::size_t slowest_kept) {
+  latency.record(request.latency);
+  if (slowest.size() == slowest_kept) {
+    if (slowest_kept == 0 || !(request > slowest.front()))
+      return;
+    std::pop_heap(slowest.begin(), slowest.end(), std::greater<>());
+    slowest.pop_back();
+  }
+  slowest.push_back(request);
+  std::push_heap(slowest.begin(), slowest.end(), std::greater<>());
+}
 
 void LoadReport::fail(std::string why) {
   ++failed;

@@ -26,14 +26,23 @@ struct LoadOptions {
   double warm_up = 0;        // the first seconds, whose latencies are left out
   double answer_timeout = 5; // seconds
   bool spin = false;         // never sleep: needs a processor of its own, and leaves wake-ups out of the latencies
+  std::size_t slowest = 0;   // of how many of the slowest requests to keep when they fell due
+};
+
+struct SlowRequest {
+  std::int64_t latency, due; // nanoseconds; the latter on CLOCK_MONOTONIC
+  bool operator>(const SlowRequest &other) const { return latency > other.latency; }
 };
 
 struct LoadReport {
   LatencyHistogram latency; // of the requests that fell due after the warm-up
+  std::vector<SlowRequest> slowest;   // in no order
+  std::int64_t recorded_from = 0;     // the warm-up's end, in nanoseconds on CLOCK_MONOTONIC
   std::uint64_t requests = 0, answered = 0, failed = 0, reconnects = 0;
   std::vector<std::string> failures; // the first few
   double seconds = 0;
 
+  void record(SlowRequest request, std::size_t slowest_kept);
   void fail(std::string why);
 };
 

@@ -20,8 +20,12 @@ volatile std::sig_atomic_t stop_requested = 0;
 
 nlohmann::json to_json(const LoadReport &report, const LoadOptions &options) {
   const auto micros = [&](double fraction) { return std::round(report.latency.quantile_us(fraction) * 10) / 10; };
-  nlohmann::json bins = nlohmann::json::array();
+  nlohmann::json bins = nlohmann::json::array(), slowest = nlohmann::json::array();
   report.latency.for_each_bin([&](double upper_us, std::uint64_t count) { bins.push_back({std::round(upper_us * 10) / 10, count}); });
+  for (const SlowRequest &request : report.slowest) {
+    const double due_ms = static_cast<double>(request.due - report.recorded_from) / 1e6;
+    slowest.push_back({std::round(due_ms * 10) / 10, std::round(static_cast<double>(request.latency) / 1000)});
+  }
   return {{"requests", report.requests},
           {"answered", report.answered},
           {"failed", report.failed},
@@ -37,7 +41,9 @@ nlohmann::json to_json(const LoadReport &report, const LoadOptions &options) {
           {"p995_us", micros(0.995)},
           {"p999_us", micros(0.999)},
           {"max_us", std::round(report.latency.max_us() * 10) / 10},
-          {"bins_us", bins}};
+          {"bins_us", bins},
+          {"recorded_from", static_cast<double>(report.recorded_from) / 1e9},
+          {"slowest_ms_us", slowest}};
 }
 
 // Several servers can be loaded in turn this way, a fraction of a second each, without connecting anew.
@@ -65,6 +71,7 @@ int main(int argc, char **argv) {
   app.add_option("--seconds", options.seconds);
   app.add_option("--warm-up", options.warm_up, "first seconds whose latencies do not count");
   app.add_flag("--spin", options.spin, "never sleep (needs a processor of its own)");
+  app.add_option("--slowest", options.slowest, "of how many of the slowest requests to say when they fell due");
   app.add_option("--files", files, "http: the folder that the server offers under /");
   app.add_option("--base", base, "ldap: the entries cn=0, cn=1, ... are below it");
   app.add_option("--entries", entries, "ldap: how many there are")->check(CLI::Range(1, 1'000'000));
