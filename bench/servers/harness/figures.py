@@ -107,6 +107,19 @@ def machine():
     return f"{os.cpu_count()} CPUs ({model}), {memory:.0f} GiB, Linux {os.uname().release}"
 
 
+@contextlib.contextmanager
+def only_when_idle(cpu):
+    """Meanwhile this process, and what it starts, runs on this processor, and only when that has nothing else to do."""
+    cpus, policy, param = os.sched_getaffinity(0), os.sched_getscheduler(0), os.sched_getparam(0)
+    os.sched_setaffinity(0, {cpu})
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, param)
+        os.sched_setaffinity(0, cpus)
+
+
 def two_processors():
     """One processor for the server and one for the load; the same one twice where there is only one."""
     usable = sorted(os.sched_getaffinity(0))

@@ -165,16 +165,15 @@ def runs(pid):
 
 
 class Wfpatch:
-    """The command, on a process and those that descend from it, whichever these are at the time; `prefix` goes before it
-    (taskset, nice)."""
+    """The command, on a process and those that descend from it, whichever these are at the time."""
 
-    def __init__(self, tool, pid, prefix=(), allow_active=()):
-        self.tool, self.pid, self.prefix = tool, pid, list(prefix)
+    def __init__(self, tool, pid, allow_active=()):
+        self.tool, self.pid = tool, pid
         self.allowed = [f"--allow-active={function}" for function in allow_active]
 
     def _run(self, command, *words):
         """An answer for each process."""
-        whole = [*self.prefix, self.tool, command, self.pid, *words, "--children", "--json"]
+        whole = [self.tool, command, self.pid, *words, "--children", "--json"]
         result = subprocess.run([str(word) for word in whole], stdin=subprocess.DEVNULL, capture_output=True, text=True)
         if result.returncode != 0:
             said = (result.stdout + result.stderr).strip()
