@@ -109,7 +109,9 @@ def machine():
 
 @contextlib.contextmanager
 def only_when_idle(cpu):
-    """Meanwhile this process, and what it starts, runs on this processor, and only when that has nothing else to do."""
+    """Meanwhile this process, and what it starts, runs on this processor, and only when that has nothing else to do.
+
+    Only root may leave SCHED_IDLE again."""
     cpus, policy, param = os.sched_getaffinity(0), os.sched_getscheduler(0), os.sched_getparam(0)
     os.sched_setaffinity(0, {cpu})
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))

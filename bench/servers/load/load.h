@@ -35,9 +35,9 @@ struct SlowRequest {
 };
 
 struct LoadReport {
-  LatencyHistogram latency; // of the requests that fell due after the warm-up
-  std::vector<SlowRequest> slowest;   // in no order
-  std::int64_t recorded_from = 0;     // the warm-up's end, in nanoseconds on CLOCK_MONOTONIC
+  LatencyHistogram latency;         // of the requests that fell due after the warm-up
+  std::vector<SlowRequest> slowest; // in no order
+  std::int64_t recorded_from = 0;   // the warm-up's end, in nanoseconds on CLOCK_MONOTONIC
   std::uint64_t requests = 0, answered = 0, failed = 0, reconnects = 0;
   std::vector<std::string> failures; // the first few
   double seconds = 0;
